@@ -1,0 +1,53 @@
+# The same targets a person and CI use. Everything builds into .build (debug) and .build-release (release).
+SWIFT ?= swift
+RELEASE := --configuration release --scratch-path .build-release
+QUIKKO := .build-release/release/quikko
+PREFIX ?= /usr/local
+
+.PHONY: help build serve test bench dist install format lint examples packages
+
+help:
+	@echo 'make serve    build release and run it: nothing needs to be configured'
+	@echo 'make test     build debug and run all tests'
+	@echo 'make build    build release into .build-release'
+	@echo 'make install  copy the binary to $$PREFIX/bin (/usr/local)'
+	@echo 'make bench    compare with a floor in raw epoll, in the same run'
+	@echo 'make dist     one stripped file with the Swift runtime inside, in dist/'
+	@echo 'make examples run every script in Examples'
+	@echo 'make format   rewrite the sources in the house format; make lint only checks'
+
+# Debian's SQLite headers, installed only where they are missing.
+packages:
+	@./.ci/packages
+
+build: packages
+	@test -x $(QUIKKO) || echo 'A first release build takes about 8 minutes on two cores; later ones take seconds.' >&2
+	$(SWIFT) build $(RELEASE) --product quikko
+
+serve: build
+	$(QUIKKO) serve $(ARGUMENTS)
+
+test: packages
+	@test -d .build/debug || echo 'A first debug build takes about 8 minutes on two cores; later ones take seconds.' >&2
+	$(SWIFT) test
+
+bench: build
+	$(QUIKKO) bench $(ARGUMENTS)
+
+examples: build
+	@for script in Examples/*.sh; do echo "== $$script"; PATH="$$PWD/.build-release/release:$$PATH" "$$script" || exit 1; done
+
+dist: packages
+	$(SWIFT) build $(RELEASE) --product quikko --static-swift-stdlib
+	mkdir -p dist
+	strip -o dist/quikko $(QUIKKO)
+	@ls -l dist/quikko
+
+install: build
+	install -D -m 0755 $(QUIKKO) $(DESTDIR)$(PREFIX)/bin/quikko
+
+format:
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests

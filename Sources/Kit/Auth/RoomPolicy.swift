@@ -1,0 +1,12 @@
+/// May this identity hear this room?
+enum RoomPolicy {
+    /// A link's room is its owner's. An absent link and a foreign one are refused alike, so that nobody learns which codes exist.
+    static func allows(_ identity: Identity, _ room: Room, links: LinkTable) -> Result<Void, KitError> {
+        let isAllowed =
+            switch room {
+            case .user(let id): id == identity.user
+            case .link(let code): links.entry(code)?.link.owner == identity.user
+            }
+        return isAllowed ? .success(()) : .failure(KitError(.forbidden, "no link of yours has this code"))
+    }
+}

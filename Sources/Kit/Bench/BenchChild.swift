@@ -1,0 +1,78 @@
+import Glibc
+
+/// A child of this executable, with its standard output on a pipe and its standard error kept aside.
+struct BenchChild {
+    let process: Int32
+
+    private let output: Int32
+    /// An anonymous file: never fills a pipe, and is read only to explain a failure.
+    private let complaints: Int32
+
+    /// - Parameter arguments: the first is the name it goes by.
+    static func spawn(_ arguments: [String], pinning: CorePinning?) throws -> BenchChild {
+        var pipe: [Int32] = [-1, -1]
+        guard Glibc.pipe(&pipe) == 0 else { throw BenchError.system("making a pipe", errno) }
+        defer { close(pipe[1]) }
+        for end in pipe { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        let complaints = LinuxCalls.memoryFile?("quikko-bench-stderr", 1) ?? -1
+
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, pipe[1], STDOUT_FILENO)
+        if complaints >= 0 { posix_spawn_file_actions_adddup2(&actions, complaints, STDERR_FILENO) }
+
+        var process: pid_t = 0
+        let arguments = CStrings(arguments)
+        let environment = CStrings(try ProcFile.read("/proc/self/environ").split(separator: "\0").map(String.init))
+        let spawn = {
+            posix_spawn(&process, "/proc/self/exe", &actions, nil, arguments.pointers, environment.pointers)
+        }
+        let code = pinning.map { $0.onServerCore(spawn) } ?? spawn()
+        guard code == 0 else {
+            close(pipe[0])
+            close(complaints)
+            throw BenchError.system("starting \(arguments)", code)
+        }
+        return BenchChild(process: process, output: pipe[0], complaints: complaints)
+    }
+
+    /// The first line it prints, without its end.
+    ///
+    /// - Throws: `.failed` when it closes its output or `deadline` passes before that, `.interrupted` after a signal.
+    func firstLine(before deadline: UInt64) throws -> String {
+        var line: [UInt8] = []
+        var byte: UInt8 = 0
+        while BenchClock.now() < deadline {
+            try BenchInterrupt.check()
+            var waiting = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
+            guard poll(&waiting, 1, 50) > 0 else { continue }
+            guard read(output, &byte, 1) == 1 else { throw BenchError.failed("it ended before it was ready") }
+            if byte == 0x0A { return String(decoding: line, as: UTF8.self) }
+            line.append(byte)
+        }
+        throw BenchError.failed("it was not ready in time")
+    }
+
+    /// Asks it to end, insists when it has not within `seconds`, and waits until it has. Only this one process.
+    ///
+    /// - Returns: the end of what it wrote to standard error, introduced by a line feed; empty when that is nothing.
+    @discardableResult
+    func end(within seconds: Double) -> String {
+        let deadline = BenchClock.after(seconds: seconds)
+        var status: Int32 = 0
+        kill(process, SIGTERM)
+        while waitpid(process, &status, WNOHANG) == 0 {
+            if BenchClock.now() > deadline { kill(process, SIGKILL) }
+            usleep(2_000)
+        }
+        close(output)
+        guard complaints >= 0 else { return "" }
+        defer { close(complaints) }
+        let size = lseek(complaints, 0, SEEK_END)
+        lseek(complaints, max(0, size - 1_000), SEEK_SET)
+        let words = ProcFile.drain(complaints, limit: 1_000)
+        return words.isEmpty ? "" : "\n" + String(decoding: words, as: UTF8.self)
+    }
+}

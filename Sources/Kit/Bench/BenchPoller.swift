@@ -1,0 +1,80 @@
+import Glibc
+
+/// One epoll instance, its event array and one receive buffer, all made once and reused.
+///
+/// Level-triggered: whoever does not read everything is told again. Belongs to the thread that made it.
+final class BenchPoller {
+    /// What a registration waits for. Hang-up and error are always reported, as readable. Values of sys/epoll.h.
+    struct Interest: OptionSet {
+        let rawValue: UInt32
+        static let read = Interest(rawValue: 0x001)
+        static let write = Interest(rawValue: 0x004)
+        fileprivate static let trouble = Interest(rawValue: 0x018)
+    }
+
+    /// Of `epoll_ctl`.
+    private enum Operation: Int32 {
+        case add = 1
+        case modify = 3
+    }
+
+    /// 256 KiB that any handler may receive into; its contents last until the next handler runs.
+    let scratch: UnsafeMutableRawBufferPointer
+
+    private static let eventLimit = 512
+    private static let closeOnExec: Int32 = 0o2_000_000
+    private let descriptor: Int32
+    private let events = EpollEvents.allocate(eventLimit)
+    private let change = EpollEvents.allocate(1)
+    private let control: LinuxCalls.EpollControl
+    private let wait: LinuxCalls.EpollWait
+
+    init() throws {
+        guard let create = LinuxCalls.epollCreate, let control = LinuxCalls.epollControl,
+            let wait = LinuxCalls.epollWait
+        else { throw BenchError.failed("epoll is not to be found: the bench runs on Linux only") }
+        self.control = control
+        self.wait = wait
+        scratch = .allocate(byteCount: 1 << 18, alignment: 64)
+        descriptor = create(Self.closeOnExec)
+        guard descriptor >= 0 else { throw BenchError.system("epoll_create1", errno) }
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+        scratch.deallocate()
+        events.deallocate()
+        change.deallocate()
+    }
+
+    func add(_ socket: Int32, tag: UInt32, interest: Interest) throws {
+        try register(.add, socket, tag, interest)
+    }
+
+    func modify(_ socket: Int32, tag: UInt32, interest: Interest) throws {
+        try register(.modify, socket, tag, interest)
+    }
+
+    /// Waits at most `milliseconds` (-1: without bound, for servers only) and hands each event to `body` as the tag
+    /// it was registered under and what is possible now. Closing a descriptor removes its registration.
+    ///
+    /// - Throws: `.interrupted` after a signal, and whatever `body` throws.
+    @inline(__always)
+    func poll(milliseconds: Int32, _ body: (UInt32, Interest) throws -> Void) throws {
+        let count = wait(descriptor, events.base, Int32(Self.eventLimit), milliseconds)
+        guard count >= 0 || errno == EINTR else { throw BenchError.system("epoll_wait", errno) }
+        try BenchInterrupt.check()
+        for index in 0..<max(0, Int(count)) {
+            var ready = Interest(rawValue: events.mask(index))
+            if !ready.isDisjoint(with: .trouble) { ready.insert(.read) }
+            try body(events.tag(index), ready)
+        }
+    }
+
+    private func register(_ operation: Operation, _ socket: Int32, _ tag: UInt32, _ interest: Interest) throws {
+        change.set(mask: interest.rawValue, tag: tag)
+        guard control(descriptor, operation.rawValue, socket, change.base) == 0 else {
+            throw BenchError.system("epoll_ctl", errno)
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import Glibc
+
+/// One keep-alive connection that follows the short link, as many times at once as asked.
+///
+/// All its requests are alike, so it sends from one prebuilt run of them and remembers only how many bytes it owes.
+final class ClickConnection {
+    /// Requests sent and not answered.
+    private(set) var outstanding = 0
+
+    private static let run = 16
+    /// Looks like a browser, because quikko reads this field for each click.
+    private static let browser =
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
+
+    private let poller: BenchPoller
+    private let tag: UInt32
+    private let descriptor: Int32
+    private let requests: [UInt8]
+    private let requestLength: Int
+    private var scanner = ResponseScanner(expecting: 302)
+    private var owed = 0
+    private var awaitsRoom = false
+
+    /// Connects; requests sent before that is done follow it.
+    init(to endpoint: BenchEndpoint, poller: BenchPoller, tag: UInt32) throws {
+        guard let descriptor = try BenchSocket.connect(port: endpoint.port) else {
+            throw BenchError.failed("no free port to connect from")
+        }
+        self.poller = poller
+        self.tag = tag
+        self.descriptor = descriptor
+        let request = Array(
+            """
+            GET \(endpoint.clickPath) HTTP/1.1\r
+            Host: 127.0.0.1:\(endpoint.port)\r
+            User-Agent: \(Self.browser)\r
+            Accept: */*\r
+            \r\n
+            """.utf8
+        )
+        requestLength = request.count
+        requests = Array(repeatElement(request, count: Self.run).joined())
+        try poller.add(descriptor, tag: tag, interest: .read)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Sends `count` requests, in one write when the kernel has room.
+    func send(_ count: Int) throws {
+        outstanding += count
+        owed += count * requestLength
+        try flush()
+    }
+
+    /// To be called for each event under this connection's tag.
+    ///
+    /// - Returns: how many requests were answered.
+    /// - Throws: `.failed` on any answer but 302, and when the server hangs up.
+    func handle(_ ready: BenchPoller.Interest) throws -> Int {
+        if ready.contains(.write) { try flush() }
+        guard ready.contains(.read) else { return 0 }
+        switch BenchSocket.receive(descriptor, into: poller.scratch) {
+        case .nothingYet: return 0
+        case .closed: throw BenchError.failed("the server closed a connection that was clicking")
+        case .bytes(let count):
+            let answered = try scanner.scan(UnsafeRawBufferPointer(rebasing: poller.scratch[..<count]))
+            outstanding -= answered
+            guard outstanding >= 0 else { throw BenchError.failed("more answers than requests") }
+            return answered
+        }
+    }
+
+    private func flush() throws {
+        while owed > 0 {
+            // The bytes sent so far end `owed` before a boundary, so the next one is at this place in any request.
+            let offset = (requestLength - owed % requestLength) % requestLength
+            let sent = requests.withUnsafeBytes { bytes in
+                let end = min(offset + owed, bytes.count)
+                return BenchSocket.send(descriptor, UnsafeRawBufferPointer(rebasing: bytes[offset..<end]))
+            }
+            guard let sent else { throw BenchError.failed("the server closed a connection that was clicking") }
+            if sent == 0 { break }
+            owed -= sent
+        }
+        guard awaitsRoom != (owed > 0) else { return }
+        awaitsRoom = owed > 0
+        try poller.modify(descriptor, tag: tag, interest: awaitsRoom ? [.read, .write] : .read)
+    }
+}

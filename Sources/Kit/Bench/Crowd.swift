@@ -1,0 +1,43 @@
+/// The subscribers of a fan-out and the one connection that clicks for them.
+struct Crowd {
+    let subscribers: SubscriberPool
+    let clicker: ClickConnection
+
+    private static let settling = 0.2
+    private static let clickerTag = UInt32.max
+    private let poller: BenchPoller
+
+    /// Opens them all and waits 0.2 s, for greetings and for the server to come to rest.
+    init(of count: Int, at endpoint: BenchEndpoint) throws {
+        poller = try BenchPoller()
+        subscribers = SubscriberPool(of: endpoint, capacity: count, poller: poller)
+        try subscribers.open(count)
+        clicker = try ClickConnection(to: endpoint, poller: poller, tag: Self.clickerTag)
+        let deadline = BenchClock.after(seconds: Self.settling)
+        while BenchClock.now() < deadline { try poll { _, _ in } }
+        subscribers.resetCounts()
+    }
+
+    /// Handles what is there, waiting at most 10 ms for it; `received` hears of each subscriber's count before and now.
+    @inline(__always)
+    func poll(_ received: (Int, Int) -> Void) throws {
+        try poller.poll(milliseconds: 10) { tag, ready in
+            guard tag != Self.clickerTag else {
+                _ = try clicker.handle(ready)
+                return
+            }
+            let (before, after) = try subscribers.handle(tag, ready)
+            if after > before { received(before, after) }
+        }
+    }
+
+    func missing(expected: Int, after wait: String) -> BenchError {
+        let missing = expected - subscribers.received
+        guard missing > 0 else { return .failed("\(clicker.outstanding) clicks not answered after \(wait)") }
+        return .failed("\(missing) of \(expected) messages missing after \(wait)")
+    }
+
+    func tooMany(expected: Int) -> BenchError {
+        .failed("\(subscribers.received - expected) more messages than the \(expected) that were due")
+    }
+}

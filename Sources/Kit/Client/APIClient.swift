@@ -1,0 +1,157 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOFoundationCompat
+import NIOHTTP1
+
+/// Calls a server's HTTP API: shorten, click, ticket.
+public struct APIClient: Sendable {
+    public let origin: Origin
+    /// An API key or token; sent to `origin` and nowhere else.
+    private let credential: String?
+    private let timeout = TimeAmount.seconds(30)
+
+    public init(_ origin: Origin, credential: String?) {
+        self.origin = origin
+        self.credential = credential
+    }
+
+    public var hasCredential: Bool { credential != nil }
+
+    /// A link as the API answers it.
+    public struct LinkAnswer: Sendable, Codable {
+        public let id: String
+        public let shortCode: String
+        public let shortUrl: String
+        public let originalUrl: String
+        public let isCustomAlias: Bool
+        public let isActive: Bool
+        public let createdAt: String
+        public let totalClicks: Int
+    }
+
+    /// A redirect that was followed one step.
+    public struct ClickAnswer: Sendable {
+        public let code: String
+        /// Where it leads.
+        public let location: String
+        /// The click's place in its owner's feed, `EPOCH:N`; only for the link's owner and administrators.
+        public let position: String?
+    }
+
+    public struct TicketAnswer: Sendable, Codable {
+        public let kind: String
+        public let ticket: String?
+        public let token: String?
+        public let expiresAt: String
+    }
+
+    public func shorten(_ destination: String, code: String?) async throws(KitError) -> LinkAnswer {
+        var body: [(String, JSON)] = [("originalUrl", .string(destination))]
+        if let code { body.append(("customAlias", .string(code))) }
+        return try await post("/api/v1/urls", .object(.init(body)))
+    }
+
+    /// - Parameters:
+    ///   - kind: `ticket`, `start` or `session`.
+    ///   - ttl: Seconds; nil takes the server's default.
+    public func makeTicket(
+        kind: String, user: String? = nil, organization: String? = nil, roles: [String]? = nil, ttl: Int? = nil
+    ) async throws(KitError) -> TicketAnswer {
+        var body: [(String, JSON)] = [("kind", .string(kind))]
+        if let user { body.append(("user", .string(user))) }
+        if let organization { body.append(("organization", .string(organization))) }
+        if let roles { body.append(("roles", .array(roles.map(JSON.string)))) }
+        if let ttl { body.append(("ttl", .int(ttl))) }
+        return try await post("/api/v1/tickets", .object(.init(body)))
+    }
+
+    /// Follows a link one step, as a browser would.
+    ///
+    /// - Throws: `.notFound` or `.inactive` when the code does not redirect.
+    public func click(
+        _ code: ShortCode, country: Country? = nil, agent: String? = nil
+    ) async throws(KitError) -> ClickAnswer {
+        var headers = HTTPHeaders()
+        if let country { headers.add(name: "X-Country", value: country.description) }
+        headers.add(name: "User-Agent", value: agent ?? "quikko/\(Kit.version)")
+        let (response, body) = try await send(.GET, "/\(code)", headers: headers)
+        guard response.status == .found, let location = response.headers.first(name: "location") else {
+            throw Self.error(response.status, body)
+        }
+        return ClickAnswer(
+            code: code.description, location: location, position: response.headers.first(name: "x-quikko-position"))
+    }
+
+    private struct Envelope<Payload: Decodable>: Decodable {
+        let data: Payload
+    }
+
+    private func post<Answer: Decodable>(_ path: String, _ json: JSON) async throws(KitError) -> Answer {
+        guard credential != nil else {
+            throw KitError(
+                .unauthorized,
+                "no API key for \(origin); start `quikko serve` on this machine, or set QUIKKO_TOKEN or --token-file")
+        }
+        let (response, body) = try await send(
+            .POST, path, headers: ["Content-Type": "application/json"], body: json.text)
+        guard (200..<300).contains(response.status.code) else { throw Self.error(response.status, body) }
+        guard let answer = try? JSONDecoder().decode(Envelope<Answer>.self, from: Data(buffer: body)) else {
+            throw KitError(.unavailable, "\(origin) answered something that is not quikko's API")
+        }
+        return answer.data
+    }
+
+    private func send(
+        _ method: HTTPMethod, _ path: String, headers: HTTPHeaders, body: String? = nil
+    ) async throws(KitError) -> (HTTPClientResponse, ByteBuffer) {
+        var request = HTTPClientRequest(url: "\(origin)\(path)")
+        request.method = method
+        request.headers = headers
+        if let credential { request.headers.add(name: "Authorization", value: "Bearer \(credential)") }
+        if let body { request.body = .bytes(ByteBuffer(string: body)) }
+        do {
+            let response = try await Self.client.execute(request, timeout: timeout)
+            return (response, try await response.body.collect(upTo: 8_388_608))
+        } catch {
+            throw KitError(.unavailable, "cannot reach \(origin); is `quikko serve` running there?", cause: error)
+        }
+    }
+
+    /// One connection pool for the program; redirects are answers here, not orders.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        configuration.timeout.connect = .seconds(5)
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
+    private struct Failure: Decodable {
+        struct Detail: Decodable {
+            let code: String
+            let message: String
+        }
+        let error: Detail
+    }
+
+    /// The server's own words, under the code that gives the right exit status.
+    static func error(_ status: HTTPResponseStatus, _ body: ByteBuffer) -> KitError {
+        let failure = try? JSONDecoder().decode(Failure.self, from: Data(buffer: body))
+        let message = failure?.error.message ?? "the server answered \(status.code) \(status.reasonPhrase)"
+        let code: KitError.Code =
+            switch status.code {
+            case 400 where failure?.error.code == "INVALID_URL": .invalidURL
+            case 400, 405: .invalid
+            case 401 where failure?.error.code == "AUTH_TOKEN_EXPIRED": .expired
+            case 401: .unauthorized
+            case 403: .forbidden
+            case 404: .notFound
+            case 409: .conflict
+            case 410: .inactive
+            case 413, 431: .tooLarge
+            case 429: .limitExceeded
+            case 503: .unavailable
+            default: .internal
+            }
+        return KitError(code, message)
+    }
+}

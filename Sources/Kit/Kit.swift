@@ -1,0 +1,13 @@
+/// The map, in the order data moves:
+///
+/// - `Model`: plain values; knows nothing else.
+/// - `Auth`: who someone is and what they may hear.
+/// - `Protocols`: bytes ⇄ meaning, a folder of codecs per protocol.
+/// - `Feed`: every click gets its numbers; log and hub get the same clicks in the same order.
+/// - `Hub`: fan-out, a shard per event loop; an outbox per connection.
+/// - `Storage`: links in memory, the click log and everything durable behind a seam.
+/// - `Server`: sockets in.
+/// - `Client`: sockets out.
+public enum Kit {
+    public static let version = "0.1.0"
+}

@@ -1,0 +1,16 @@
+/// Something that happened, in domain terms.
+///
+/// A publication is an event addressed to its rooms; the rooms follow from the event.
+public enum Event: Sendable, Equatable {
+    case click(Click)
+
+    /// Calls `body` for each room this event is addressed to, the owner's first.
+    @inline(__always)
+    func forEachRoom(_ body: (Room) -> Void) {
+        switch self {
+        case .click(let click):
+            body(.user(click.owner))
+            body(.link(click.code))
+        }
+    }
+}

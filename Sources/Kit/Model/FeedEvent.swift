@@ -1,0 +1,20 @@
+/// What a client reads from a feed.
+///
+/// The text fields are the server's own words: a client must not lose an event because it names a browser it never heard of.
+public enum FeedEvent: Sendable, Equatable {
+    case click(ClickEvent)
+    /// The server refused something this client asked for; the connection lives on.
+    case refused(code: String, message: String)
+}
+
+/// A click as it arrives at a client.
+public struct ClickEvent: Sendable, Equatable, Codable {
+    public let shortCode: String
+    /// ISO 3166-1 alpha-2, or `unknown`.
+    public let country: String
+    /// `desktop`, `mobile`, `tablet` or `unknown`.
+    public let deviceType: String
+    public let browser: String
+    /// RFC 3339 UTC, 0 to 9 fraction digits.
+    public let timestamp: String
+}

@@ -1,0 +1,51 @@
+/// A 96-bit identifier, written as 24 lower-case hexadecimal digits.
+///
+/// `Subject` only keeps the identifiers of different things apart.
+public struct HexID<Subject>: Hashable, Sendable {
+    private let high: UInt64
+    private let low: UInt32
+
+    public init(high: UInt64, low: UInt32) {
+        self.high = high
+        self.low = low
+    }
+
+    public static func random(using generator: inout some RandomNumberGenerator) -> HexID {
+        HexID(high: .random(in: .min ... .max, using: &generator), low: .random(in: .min ... .max, using: &generator))
+    }
+
+    public static func random() -> HexID {
+        var generator = SystemRandomNumberGenerator()
+        return random(using: &generator)
+    }
+
+    /// nil unless `text` is exactly 24 hexadecimal digits.
+    public init?(_ text: some StringProtocol) {
+        guard text.utf8.count == 24, text.utf8.allSatisfy(\.isHexadecimalDigit),
+            let high = UInt64(text.prefix(16), radix: 16), let low = UInt32(text.suffix(8), radix: 16)
+        else { return nil }
+        self.init(high: high, low: low)
+    }
+}
+
+extension HexID: CustomStringConvertible {
+    public var description: String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(unsafeUninitializedCapacity: 24) { bytes in
+            for index in 0..<16 { bytes[index] = digits[Int(high >> (60 - 4 * UInt64(index)) & 0xf)] }
+            for index in 0..<8 { bytes[16 + index] = digits[Int(low >> (28 - 4 * UInt32(index)) & 0xf)] }
+            return 24
+        }
+    }
+}
+
+extension UInt8 {
+    var isHexadecimalDigit: Bool {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            UInt8(ascii: "A")...UInt8(ascii: "F"):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,45 @@
+public typealias UserID = HexID<User>
+
+/// What a user may do on this server.
+public enum Scope: String, Sendable, CaseIterable, Codable {
+    case admin, user
+}
+
+/// Someone who owns links.
+public struct User: Sendable, Equatable {
+    /// The identifier of tokens and of the `user:` room.
+    public let id: UserID
+    /// Positive and small: the key of the store and of the feed counters.
+    public let key: Int
+    /// The same user in protocols that name users by UUID.
+    public let uuid: String
+    public let email: String
+    public let scope: Scope
+    public let createdAt: Timestamp
+}
+
+/// Users who share a tenant. Every user is a member of `default` for now.
+public struct Organization: Sendable, Equatable {
+    /// `org_` and 16 hexadecimal digits.
+    public let id: String
+    public let name: String
+    /// The same organization in protocols that name tenants by UUID.
+    public let tenant: String
+}
+
+/// Who someone is, once a credential has been verified.
+public struct Identity: Sendable, Equatable {
+    public let user: UserID
+    public let scope: Scope
+    public let organization: String?
+    public let roles: [String]
+
+    public init(user: UserID, scope: Scope, organization: String? = nil, roles: [String] = []) {
+        self.user = user
+        self.scope = scope
+        self.organization = organization
+        self.roles = roles
+    }
+
+    public var isAdmin: Bool { scope == .admin }
+}

@@ -1,0 +1,79 @@
+public typealias LinkID = HexID<Link>
+
+/// A short code and where it leads.
+public struct Link: Sendable, Equatable {
+    /// The identifier of the REST API.
+    public let id: LinkID
+    /// Positive and dense: the key of the store and of the feed counters.
+    public let key: Int
+    public let code: ShortCode
+    public let destination: Destination
+    public let owner: UserID
+    /// The owner's `User.key`.
+    public let ownerKey: Int
+    /// Whether the code was chosen by its owner.
+    public let isCustom: Bool
+    public var isActive: Bool
+    public let createdAt: Timestamp
+}
+
+/// Where a link leads: an absolute http or https URL of at most 2,048 bytes.
+///
+/// A value of this type is safe in a `Location` header: printable ASCII only. Bytes that must be percent-encoded
+/// (RFC 3986 §2.1), such as umlauts in a path, are encoded when it is made.
+public struct Destination: Sendable, Hashable {
+    public static let maximumBytes = 2_048
+    public let bytes: [UInt8]
+
+    /// - Throws: `.invalidURL` saying what is wrong with it.
+    public init(_ text: String) throws(KitError) {
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
+            throw KitError(.invalidURL, "the URL has a space or a control character; write a space as %20")
+        }
+        let start = text.prefix(8).lowercased()
+        guard start.hasPrefix("http://") || start.hasPrefix("https://") else {
+            throw KitError(.invalidURL, "the URL must begin with http:// or https://")
+        }
+        bytes = Self.percentEncoded(text)
+        guard bytes.count <= Self.maximumBytes else {
+            throw KitError(.invalidURL, "the URL is longer than 2048 bytes")
+        }
+        let host = host
+        guard !host.isEmpty else { throw KitError(.invalidURL, "the URL has no host") }
+        guard host.utf8.allSatisfy({ $0 < 0x80 && $0 != UInt8(ascii: "%") }) else {
+            throw KitError(.invalidURL, "the URL's host must be ASCII; write an international name as xn--…")
+        }
+    }
+
+    /// A destination read back from the store, where only checked ones are written.
+    init(stored text: String) { bytes = Array(text.utf8) }
+
+    /// The host in lower case, without user information, port or the brackets of an IPv6 literal; empty when there is none.
+    public var host: String {
+        var rest = description[...]
+        guard let scheme = rest.firstRange(of: "://") else { return "" }
+        rest = rest[scheme.upperBound...].prefix { !"/?#\\".contains($0) }
+        if let user = rest.lastIndex(of: "@") { rest = rest[rest.index(after: user)...] }
+        if rest.hasPrefix("[") { return String(rest.dropFirst().prefix { $0 != "]" }).lowercased() }
+        return String(rest.prefix { $0 != ":" }).lowercased()
+    }
+
+    private static func percentEncoded(_ text: String) -> [UInt8] {
+        let digits = Array("0123456789ABCDEF".utf8)
+        let unsafe = Set("\"<>\\^`{|}".utf8)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count)
+        for byte in text.utf8 {
+            if byte < 0x80, !unsafe.contains(byte) {
+                bytes.append(byte)
+            } else {
+                bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 0xf)]]
+            }
+        }
+        return bytes
+    }
+}
+
+extension Destination: CustomStringConvertible {
+    public var description: String { String(decoding: bytes, as: UTF8.self) }
+}

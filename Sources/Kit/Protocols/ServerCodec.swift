@@ -1,0 +1,85 @@
+import NIOCore
+
+/// A request to become a WebSocket, as a codec sees it.
+struct UpgradeRequest: Sendable, Equatable {
+    /// Without the query.
+    let path: String
+    /// Percent-decoded, in order of appearance.
+    let query: [(name: String, value: String)]
+
+    init(target: String) {
+        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        path = String(parts[0])
+        query =
+            parts.count < 2
+            ? []
+            : parts[1].split(separator: "&").map { pair in
+                let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                return (Self.decoded(halves[0]), halves.count > 1 ? Self.decoded(halves[1]) : "")
+            }
+    }
+
+    /// The first value of a query key; nil when the key is absent.
+    func value(_ name: String) -> String? { query.first { $0.name == name }?.value }
+
+    private static func decoded(_ text: Substring) -> String {
+        guard text.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
+            return String(text)
+        }
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%"), rest.count >= 2,
+                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            {
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte == UInt8(ascii: "+") ? 0x20 : byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    static func == (left: Self, right: Self) -> Bool {
+        left.path == right.path && left.query.elementsEqual(right.query) { $0.name == $1.name && $0.value == $1.value }
+    }
+}
+
+/// The facts that may change a frame's bytes. Subscribers of one audience share every frame.
+struct Audience: Sendable, Hashable {
+    let wire: WireProtocol
+}
+
+/// What a codec asks its connection to do next.
+enum Action: Equatable {
+    /// Send this text message.
+    case send(ByteBuffer)
+    /// File the connection in a room of the hub.
+    case join(Room)
+    /// Ask whether this identity may hear `room`; `subscribed` brings the answer.
+    case authorize(Room)
+}
+
+/// The server's half of one wire protocol: a value; message in, actions out.
+protocol ServerCodec: Sendable {
+    /// Whether this upgrade belongs to the protocol. Two protocols share `/ws`, so the path alone does not tell.
+    static func claims(_ request: UpgradeRequest) -> Bool
+    /// What the upgrade presents.
+    ///
+    /// - Throws: `.unauthorized` when it presents nothing.
+    static func credential(in request: UpgradeRequest) throws(KitError) -> Credential
+    /// Appends the frame for every subscriber in `audience`; false when this protocol has no word for the event.
+    /// Called once per publication and audience, so it must not depend on a connection.
+    static func encode(_ event: Event, for audience: Audience, into batch: inout ByteBuffer) -> Bool
+    /// Largest message a client may send, in bytes; above it the connection is closed with 1009.
+    static var maximumMessage: Int { get }
+
+    init()
+    /// The socket is open and `identity` is who opened it.
+    mutating func opened(_ identity: Identity) -> [Action]
+    /// One text or binary message.
+    mutating func receive(_ message: ByteBuffer) -> [Action]
+    /// The answer to an `authorize` this codec asked for.
+    mutating func subscribed(to room: Room, _ result: Result<Void, KitError>) -> [Action]
+}

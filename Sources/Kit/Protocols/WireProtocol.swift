@@ -1,0 +1,32 @@
+import NIOCore
+
+/// The protocols this server speaks; the only list of codecs in the program.
+public enum WireProtocol: String, Sendable, CaseIterable {
+    /// The original dashboard's WebSocket.
+    case quikko
+
+    var serverCodec: any ServerCodec.Type {
+        switch self {
+        case .quikko: QuikkoServerCodec.self
+        }
+    }
+
+    var clientCodec: any ClientCodec.Type {
+        switch self {
+        case .quikko: QuikkoClientCodec.self
+        }
+    }
+
+    /// Writes the frame every subscriber of `audience` gets for `event`; false when the protocol has no word for it.
+    @inline(__always)
+    func encode(_ event: Event, for audience: Audience, into batch: inout ByteBuffer) -> Bool {
+        switch self {
+        case .quikko: QuikkoServerCodec.encode(event, for: audience, into: &batch)
+        }
+    }
+
+    /// The protocol whose upgrade this is.
+    static func claiming(_ request: UpgradeRequest) -> WireProtocol? {
+        allCases.first { $0.serverCodec.claims(request) }
+    }
+}

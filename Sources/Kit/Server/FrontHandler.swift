@@ -1,0 +1,187 @@
+import NIOCore
+import NIOHTTP1
+
+/// First on every connection: answers plain redirects and upgrades itself, and hands every other connection to NIOHTTP1.
+///
+/// A redirect is a look-up and three copies into one reply buffer; all replies of a read go out in one write. What this
+/// handler cannot answer gets the full HTTP parser with the bytes read so far, for the rest of that connection.
+final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler, Timed {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// Largest request head in bytes; above it the answer is 431 and the connection closes.
+    static let maximumHead = 8_192
+
+    private let server: ServerLoop
+    private var unread = ByteBuffer()
+    private var replies = ByteBuffer()
+    private var context: ChannelHandlerContext?
+    private enum Phase {
+        case reading
+        /// The last reply is out; what still comes is thrown away until the peer closes, so that no reset overtakes the reply.
+        case closing
+        /// Other handlers have the connection.
+        case passedOn
+    }
+    private var phase = Phase.reading
+    private var deadline: NIODeadline
+
+    init(server: ServerLoop) {
+        self.server = server
+        deadline = .now() + server.services.configuration.requestDeadline.timeAmount
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        server.entered(context.channel)
+        server.wheel.add(self, due: deadline)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    /// A whole head in time, not idle for longer than that, and gone after the last reply.
+    func deadlineReached(_ now: NIODeadline) -> NIODeadline? {
+        guard phase != .passedOn, let context else { return nil }
+        guard deadline <= now else { return deadline }
+        context.close(promise: nil)
+        return nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch phase {
+        case .closing: return
+        case .passedOn: return context.fireChannelRead(data)
+        case .reading: break
+        }
+        let bytes = unwrapInboundIn(data)
+        if unread.readableBytes == 0 { unread = bytes } else { unread.writeImmutableBuffer(bytes) }
+        while phase == .reading, unread.readableBytes > 0, answerOne(context) {}
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        flush(context)
+        context.fireChannelReadComplete()
+    }
+
+    private func flush(_ context: ChannelHandlerContext) {
+        guard replies.readableBytes > 0 else { return }
+        context.writeAndFlush(wrapOutboundOut(replies), promise: nil)
+        replies = ByteBuffer()
+    }
+
+    /// Answers the request at the front of `unread`; false when it is not all there.
+    private func answerOne(_ context: ChannelHandlerContext) -> Bool {
+        switch unread.withUnsafeReadableBytes(RequestHead.read) {
+        case .head(let head) where head.length <= Self.maximumHead:
+            answer(head, context)
+            return true
+        case .incomplete where unread.readableBytes <= Self.maximumHead:
+            return false
+        case .head, .incomplete:
+            refuseHead(context)
+            return false
+        case .other:
+            handOver(context)
+            return false
+        }
+    }
+
+    private func answer(_ head: RequestHead, _ context: ChannelHandlerContext) {
+        if head.isUpgrade { return upgrade(head, context) }
+        guard redirect(head) else { return handOver(context) }
+        unread.moveReaderIndex(forwardBy: head.length)
+        deadline = .now() + server.services.configuration.requestDeadline.timeAmount
+        guard head.wantsClose || server.services.isStopping else { return }
+        finish(context)
+    }
+
+    /// Replies to `GET /{code}` of an active link and records the click; false when this is anything else.
+    private func redirect(_ head: RequestHead) -> Bool {
+        let now = Timestamp.now
+        let found: (LinkTable.Entry, ClickDetails)? = unread.withUnsafeReadableBytes { bytes in
+            let path = bytes[head.target].dropFirst()
+            let segment = path.prefix { $0 != UInt8(ascii: "?") }
+            guard let code = ShortCode(bytes: UnsafeRawBufferPointer(rebasing: segment)),
+                let entry = server.services.links.entry(code), entry.link.isActive
+            else { return nil }
+            var details = server.userAgents.details(of: UnsafeRawBufferPointer(rebasing: bytes[head.userAgent]))
+            if server.services.configuration.trustsProxy, let country = Country(bytes[head.country]) {
+                details.country = country
+            }
+            return (entry, details)
+        }
+        guard let (entry, details) = found else { return false }
+        RedirectReply.write(entry, date: server.dateHeader(at: now), closes: head.wantsClose, to: &replies)
+        server.record(Click(of: entry.link, details: details, at: now))
+        return true
+    }
+
+    private func upgrade(_ head: RequestHead, _ context: ChannelHandlerContext) {
+        let text = { [unread] (range: Range<Int>) in
+            unread.getString(at: unread.readerIndex + range.lowerBound, length: range.count) ?? ""
+        }
+        let handshake = Handshake(
+            target: text(head.target), key: text(head.webSocketKey), version: text(head.webSocketVersion),
+            origin: head.origin.isEmpty ? nil : text(head.origin), host: text(head.host))
+        unread.moveReaderIndex(forwardBy: head.length)
+        switch handshake.answer(by: server, now: .now) {
+        case .accepted(let reply, let wire, let identity):
+            replies.writeImmutableBuffer(reply)
+            let connection = WebSocketConnection(server: server, wire: wire, identity: identity)
+            server.left(context.channel)
+            flush(context)
+            passOn(to: [connection], context)
+        case .refused(let response):
+            response.write(to: &replies, date: server.dateHeader(at: .now), closes: true)
+            finish(context)
+        }
+    }
+
+    private func handOver(_ context: ChannelHandlerContext) {
+        // What was answered before this request goes out before its answer.
+        flush(context)
+        passOn(to: HTTPConnection.handlers(server: server), context)
+    }
+
+    /// Puts `handlers` behind this one, gives them what was read, and leaves.
+    private func passOn(to handlers: [any ChannelHandler], _ context: ChannelHandlerContext) {
+        phase = .passedOn
+        do {
+            try context.pipeline.syncOperations.addHandlers(handlers, position: .after(self))
+        } catch {
+            return context.close(promise: nil)
+        }
+        if unread.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(unread)) }
+        unread = ByteBuffer()
+        context.pipeline.syncOperations.removeHandler(self, promise: nil)
+    }
+
+    private func refuseHead(_ context: ChannelHandlerContext) {
+        let error = KitError(.tooLarge, "the request's headers are above 8 KiB")
+        HTTPResponse(error, status: .requestHeaderFieldsTooLarge)
+            .write(to: &replies, date: server.dateHeader(at: .now), closes: true)
+        finish(context)
+    }
+
+    private func finish(_ context: ChannelHandlerContext) {
+        phase = .closing
+        unread = ByteBuffer()
+        flush(context)
+        context.close(mode: .output, promise: nil)
+    }
+}
+
+extension Click {
+    init(of link: Link, details: ClickDetails, at: Timestamp) {
+        self.init(
+            code: link.code, link: Int32(truncatingIfNeeded: link.key), owner: link.owner,
+            ownerKey: Int32(truncatingIfNeeded: link.ownerKey), details: details, at: at)
+    }
+}
+
+extension Duration {
+    var timeAmount: TimeAmount { .nanoseconds(Int64(self / .nanoseconds(1))) }
+}

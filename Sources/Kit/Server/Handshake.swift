@@ -1,0 +1,85 @@
+import NIOCore
+import NIOHTTP1
+import Synchronization
+
+/// The WebSocket opening handshake, server side (RFC 6455 §4.2). Everything is decided here, before the 101: a peer that may
+/// not come in gets an ordinary HTTP answer.
+struct Handshake {
+    enum Answer {
+        /// The bytes of the 101.
+        case accepted(ByteBuffer, WireProtocol, Identity)
+        case refused(HTTPResponse)
+    }
+
+    let target: String
+    let key: String
+    let version: String
+    let origin: String?
+    let host: String
+
+    /// Verifies the credential and, when it is a ticket, burns it.
+    func answer(by server: ServerLoop, now: Timestamp) -> Answer {
+        let request = UpgradeRequest(target: target)
+        guard let wire = WireProtocol.claiming(request) else {
+            return .refused(
+                HTTPResponse(KitError(.notFound, "no WebSocket is served here; native sockets open at /ws")))
+        }
+        guard version == "13", Base64.isNonce(key) else { return .refused(Self.badHandshake) }
+        guard OriginRule(server.services.configuration).allows(origin, host: host) else {
+            return .refused(
+                HTTPResponse(KitError(.forbidden, "this origin may not open sockets; name it in ALLOWED_ORIGINS")))
+        }
+        do throws(KitError) {
+            let credential = try wire.serverCodec.credential(in: request)
+            // Before a ticket is burnt: whoever is turned away here may come again with it.
+            try admit(server.services)
+            let identity = try server.services.authenticator.socketIdentity(credential, now: now)
+            return .accepted(reply, wire, identity)
+        } catch {
+            return .refused(HTTPResponse(error))
+        }
+    }
+
+    private func admit(_ services: Services) throws(KitError) {
+        guard !services.isStopping else {
+            throw KitError(.unavailable, "the server is stopping; connect again in a moment")
+        }
+        let open = services.connectionCount.load(ordering: .relaxed)
+        guard open < services.configuration.maximumConnections else {
+            throw KitError(.unavailable, "the server has all the connections it takes; try again later")
+        }
+    }
+
+    private var reply: ByteBuffer {
+        let accept = WebSocketAccept.value(for: key)
+        return ByteBuffer(
+            string: """
+                HTTP/1.1 101 Switching Protocols\r
+                Upgrade: websocket\r
+                Connection: Upgrade\r
+                Sec-WebSocket-Accept: \(accept)\r
+                \r
+
+                """)
+    }
+
+    private static var badHandshake: HTTPResponse {
+        var response = HTTPResponse(KitError(.invalid, "not a WebSocket version 13 handshake (RFC 6455 §4.2.1)"))
+        response.headers.append(("Sec-WebSocket-Version", "13"))
+        return response
+    }
+}
+
+/// Whether a page of some origin may open sockets or call the API. Programs that are no browser send no origin.
+struct OriginRule {
+    let allowed: [String]
+
+    init(_ configuration: ServerConfiguration) { allowed = configuration.allowedOrigins }
+
+    /// The server's own pages, those named, and callers without an origin. Whole origins are compared, never parts.
+    func allows(_ origin: String?, host: String) -> Bool {
+        guard let origin = origin?.lowercased() else { return true }
+        return origin == "http://\(host.lowercased())" || origin == "https://\(host.lowercased())"
+            || allowed.contains(origin)
+    }
+}

@@ -1,0 +1,80 @@
+import NIOCore
+import NIOHTTP1
+
+/// `POST /api/v1/tickets`: credentials for sockets, for the live page and for sessions.
+enum TicketRoute {
+    private struct Request: Decodable {
+        /// `ticket` (default), `start` or `session`.
+        let kind: String?
+        /// 24 hexadecimal digits; the caller when absent.
+        let user: String?
+        let organization: String?
+        let roles: [String]?
+        /// Seconds.
+        let ttl: Int?
+    }
+
+    static func create(_ call: Call) throws(KitError) -> HTTPResponse {
+        let request = try call.body(Request.self)
+        let kind = request.kind ?? "ticket"
+        let caller = try caller(for: kind, call)
+        let identity = try subject(request, caller, call)
+        switch kind {
+        case "ticket": return ticket(.socket, identity, ttl: try seconds(request.ttl, usual: 60, most: 3_600), call)
+        case "start": return ticket(.start, identity, ttl: try seconds(request.ttl, usual: 600, most: 3_600), call)
+        case "session":
+            let ttl = try seconds(request.ttl, usual: 900, most: 604_800)
+            let token = try call.services.authenticator.makeToken(for: identity.user, ttl: .seconds(ttl), now: call.now)
+            let expiry = call.now + .seconds(ttl)
+            return HTTPResponse(
+                status: .created,
+                ["kind": "session", "token": .string(token), "expiresAt": .string(expiry.secondsDescription)])
+        default: throw KitError(.invalid, "kind must be ticket, start or session")
+        }
+    }
+
+    /// The live page presents its start ticket, which buys one session and nothing else.
+    private static func caller(for kind: String, _ call: Call) throws(KitError) -> Identity {
+        let text = try call.bearer()
+        guard kind == "session", case .ticket = Credential.bearer(text) else { return try call.caller() }
+        let start = try call.services.authenticator.startIdentity(text, now: call.now)
+        return Identity(user: start.user, scope: .user, organization: start.organization, roles: start.roles)
+    }
+
+    private static func subject(_ request: Request, _ caller: Identity, _ call: Call) throws(KitError) -> Identity {
+        var user = caller.user
+        if let text = request.user {
+            guard let id = UserID(text) else { throw KitError(.invalid, "user must be 24 hexadecimal digits") }
+            user = id
+        }
+        let known = call.services.authenticator.identity(of: user)
+        let wished = Identity(
+            user: user, scope: known.scope, organization: request.organization ?? known.organization,
+            roles: request.roles ?? known.roles)
+        guard !caller.isAdmin else { return wished }
+        guard user == caller.user, wished.organization == known.organization,
+            Set(wished.roles).isSubset(of: known.roles)
+        else {
+            throw KitError(
+                .forbidden, "only an administrator makes credentials for someone else, or with roles you do not hold")
+        }
+        return wished
+    }
+
+    private static func ticket(_ use: Ticket.Use, _ identity: Identity, ttl: Int, _ call: Call) -> HTTPResponse {
+        let expiry = call.now + .seconds(ttl)
+        let text = call.services.authenticator.makeTicket(for: use, identity, expiresAt: expiry)
+        return HTTPResponse(
+            status: .created,
+            [
+                "kind": .string(use.rawValue), "ticket": .string(text), "expiresIn": .int(ttl),
+                "expiresAt": .string(expiry.secondsDescription),
+            ])
+    }
+
+    private static func seconds(_ asked: Int?, usual: Int, most: Int) throws(KitError) -> Int {
+        guard let asked else { return usual }
+        guard (1...most).contains(asked) else { throw KitError(.invalid, "ttl must be from 1 to \(most) seconds") }
+        return asked
+    }
+}

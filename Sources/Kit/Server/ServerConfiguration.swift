@@ -1,0 +1,104 @@
+public import Foundation
+
+/// Every knob of a server, with its unit, default and what happens at the limit.
+public struct ServerConfiguration: Sendable {
+    /// Address to listen on. Default 127.0.0.1: this machine only.
+    public var host = "127.0.0.1"
+    /// TCP port; 0 takes any free one.
+    public var port = 8_080
+    /// Where database, secrets and lock live. Made when it does not exist, readable by its owner only.
+    public var dataDirectory: URL
+    /// Where the commands' API keys are kept; nil writes none.
+    public var keyFile: URL?
+    /// How short URLs begin; nil takes the listening address.
+    public var baseURL: String?
+    /// Event loops, a thread and a hub shard each. Default: one a core, at most 16.
+    public var loops = min(ProcessInfo.processInfo.activeProcessorCount, 16)
+    /// How long a click may wait before it is written: what a crash can cost at most. Default 100 ms.
+    public var flushInterval = Duration.milliseconds(100)
+    /// Messages that wait for one connection before arriving ones are dropped for it. Default 256.
+    public var outboxMessages = 256
+    /// Bytes that wait for one connection before arriving messages are dropped for it. Default 256 KiB.
+    public var outboxBytes = 262_144
+    /// The kernel's send buffer of a socket, in bytes (the kernel doubles it). Default 32 KiB: without a bound it swallows
+    /// megabytes for a client that does not read, before anyone notices.
+    public var sendBuffer = 32_768
+    /// Open WebSockets; above it an upgrade is answered 503. Default 50,000.
+    public var maximumConnections = 50_000
+    /// Between two pings to a quiet socket. Default 54 s.
+    public var pingInterval = Duration.seconds(54)
+    /// Silence after which a socket is closed with 1008; any frame counts. Default 60 s.
+    public var readDeadline = Duration.seconds(60)
+    /// For a whole request head to arrive, and for a keep-alive connection to be idle. Default 30 s.
+    public var requestDeadline = Duration.seconds(30)
+    /// For stopping: connections, recorder and store. Default 10 s.
+    public var shutdownDeadline = Duration.seconds(10)
+    /// Takes the country from `CF-IPCountry` or `X-Country` of any request. Default off: only a proxy in front can be believed.
+    public var trustsProxy = false
+    /// Lets links lead to this machine and private networks. Default off.
+    public var allowsPrivateTargets = false
+    /// Origins whose pages may call the API and open sockets, besides the server's own. Default `http://localhost:3000`.
+    public var allowedOrigins = ["http://localhost:3000"]
+    /// Where a browser is sent for an unknown or inactive code: `<this>/link-no-encontrado`, `<this>/link-inactivo`.
+    /// Default none: it is answered 404 or 410.
+    public var frontendURL: String?
+    /// Signs access tokens; nil derives it from the stored secret. At least 32 bytes.
+    public var tokenSecret: String?
+    /// Signs tickets; nil derives it from the stored secret. At least 32 bytes.
+    public var ticketSecret: String?
+    /// Makes the same short codes every time, for scripts; nil makes random ones.
+    public var seed: UInt64?
+    /// Prints a ticket for the live page.
+    public var makesStartTicket = false
+
+    public init(dataDirectory: URL) { self.dataDirectory = dataDirectory }
+
+    /// Takes what the environment says: `QUIKKO_…`, or the original's bare name.
+    ///
+    /// - Throws: `.invalid` naming the variable that makes no sense.
+    public mutating func apply(_ environment: [String: String]) throws(KitError) {
+        func value(_ name: String) -> String? {
+            (environment["QUIKKO_\(name)"] ?? environment[name]).flatMap { $0.isEmpty ? nil : $0 }
+        }
+        func flag(_ name: String, _ current: Bool) throws(KitError) -> Bool {
+            switch value(name)?.lowercased() {
+            case nil: return current
+            case "true", "1", "yes": return true
+            case "false", "0", "no": return false
+            default: throw KitError(.invalid, "\(name) must be true or false")
+            }
+        }
+        func number(_ name: String, _ current: Int, _ range: ClosedRange<Int>) throws(KitError) -> Int {
+            guard let text = value(name) else { return current }
+            guard let number = Int(text), range.contains(number) else {
+                throw KitError(.invalid, "\(name) must be a number from \(range.lowerBound) to \(range.upperBound)")
+            }
+            return number
+        }
+        port = try number("PORT", port, 0...65_535)
+        outboxMessages = try number("WS_SEND_BUFFER", outboxMessages, 1...1_000_000)
+        maximumConnections = try number("WS_MAX_CONNECTIONS", maximumConnections, 1...10_000_000)
+        trustsProxy = try flag("TRUST_PROXY", trustsProxy)
+        allowsPrivateTargets = try flag("ALLOW_PRIVATE_TARGETS", allowsPrivateTargets)
+        tokenSecret = value("JWT_SECRET") ?? tokenSecret
+        ticketSecret = value("ACCESS_TOKEN") ?? ticketSecret
+        baseURL = try value("BASE_URL").map { text throws(KitError) in try Self.trimmed(text, "BASE_URL") } ?? baseURL
+        frontendURL =
+            try value("FRONTEND_URL").map { text throws(KitError) in try Self.trimmed(text, "FRONTEND_URL") }
+            ?? frontendURL
+        if let origins = value("ALLOWED_ORIGINS") {
+            allowedOrigins = origins.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
+            guard !allowedOrigins.contains("*") else {
+                throw KitError(.invalid, "ALLOWED_ORIGINS must name origins; * is not allowed")
+            }
+        }
+    }
+
+    private static func trimmed(_ text: String, _ name: String) throws(KitError) -> String {
+        guard let destination = try? Destination(text) else {
+            throw KitError(.invalid, "\(name) must be an absolute http or https URL")
+        }
+        return destination.description.hasSuffix("/")
+            ? String(destination.description.dropLast()) : destination.description
+    }
+}

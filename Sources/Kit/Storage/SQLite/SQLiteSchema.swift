@@ -1,0 +1,63 @@
+import GRDB
+
+/// The database's shape, by named migrations. Append only: a migration that has been released is never edited.
+enum SQLiteSchema {
+    /// `qukk`: marks a file as ours, so that another program's database is refused and not migrated.
+    static let applicationID = 0x7175_6b6b
+
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 users, keys, links, clicks") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE organizations (
+                        id TEXT PRIMARY KEY, name TEXT NOT NULL, tenant TEXT NOT NULL
+                    ) WITHOUT ROWID;
+
+                    CREATE TABLE users (
+                        key INTEGER PRIMARY KEY,
+                        id TEXT NOT NULL UNIQUE, uuid TEXT NOT NULL UNIQUE, email TEXT NOT NULL UNIQUE,
+                        scope TEXT NOT NULL CHECK (scope IN ('admin', 'user')),
+                        created_at INTEGER NOT NULL,
+                        clicks INTEGER NOT NULL DEFAULT 0
+                    );
+
+                    CREATE TABLE api_keys (
+                        id TEXT PRIMARY KEY, digest BLOB NOT NULL, user TEXT NOT NULL REFERENCES users (id),
+                        scope TEXT NOT NULL CHECK (scope IN ('admin', 'user')), label TEXT NOT NULL,
+                        created_at INTEGER NOT NULL, revoked_at INTEGER
+                    ) WITHOUT ROWID;
+
+                    CREATE TABLE links (
+                        key INTEGER PRIMARY KEY,
+                        id TEXT NOT NULL UNIQUE, code TEXT NOT NULL UNIQUE, destination TEXT NOT NULL,
+                        owner INTEGER NOT NULL REFERENCES users (key),
+                        is_custom INTEGER NOT NULL, is_active INTEGER NOT NULL,
+                        created_at INTEGER NOT NULL,
+                        clicks INTEGER NOT NULL DEFAULT 0
+                    );
+
+                    CREATE TABLE clicks (
+                        row INTEGER PRIMARY KEY,
+                        epoch INTEGER NOT NULL,
+                        owner INTEGER NOT NULL, owner_number INTEGER NOT NULL,
+                        link INTEGER NOT NULL, link_number INTEGER NOT NULL,
+                        at INTEGER NOT NULL,
+                        country TEXT, device TEXT NOT NULL, browser TEXT NOT NULL, is_bot INTEGER NOT NULL
+                    );
+
+                    -- One row a life of the log. `ended_at` is null while it lasts, and stays null after an unclean stop.
+                    CREATE TABLE epochs (
+                        epoch INTEGER PRIMARY KEY, started_at INTEGER NOT NULL, ended_at INTEGER
+                    );
+
+                    -- `users.clicks` and `links.clicks` count the log up to this row; the rows after it are counted at start.
+                    CREATE TABLE heads (
+                        one INTEGER PRIMARY KEY CHECK (one = 1), row INTEGER NOT NULL
+                    );
+                    INSERT INTO heads VALUES (1, 0);
+                    """)
+        }
+        return migrator
+    }
+}

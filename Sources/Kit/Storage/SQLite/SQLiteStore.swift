@@ -1,0 +1,184 @@
+import Foundation
+import GRDB
+import GRDBSQLite
+import Synchronization
+
+/// The store of a server: one SQLite file in WAL mode, written by one connection.
+///
+/// Every commit is synced (`synchronous=FULL`): what a commit returned survives kill -9 and power loss. Groups make that
+/// affordable: one sync for up to some thousand clicks.
+final class SQLiteStore: Store {
+    /// Rows of the log that may be counted again at start. Between two updates of the heads at most this many, plus one group.
+    static let headsInterval = 50_000
+
+    private struct State {
+        /// Highest number written and not yet in `users.clicks` or `links.clicks`.
+        var owners: [Int32: Int64] = [:]
+        var links: [Int32: Int64] = [:]
+        var rows = 0
+        var epoch: Int32 = 0
+    }
+
+    private let pool: DatabasePool
+    private let state = Mutex(State())
+
+    /// Opens `file`, or makes it.
+    ///
+    /// - Throws: `.invalid` when the file is damaged, another program's, or written by a newer quikko; `.unavailable` when it
+    ///   cannot be opened.
+    init(file: URL) throws(KitError) {
+        do {
+            var configuration = GRDB.Configuration()
+            configuration.busyMode = .timeout(5)
+            configuration.label = "quikko"
+            try Self.refuseForeign(file)
+            pool = try DatabasePool(path: file.path, configuration: configuration)
+            let migrator = SQLiteSchema.migrator
+            guard try !pool.read(migrator.hasBeenSuperseded) else {
+                throw KitError(
+                    .invalid, "\(file.path) was written by a newer quikko; upgrade, or use another --data-dir")
+            }
+            try migrator.migrate(pool)
+            try pool.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA application_id = \(SQLiteSchema.applicationID)")
+                // Only now: opening a pool sets NORMAL, whatever was prepared before.
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                // Checkpoints hold the writer up; at 4,000 pages they are rare under load and the log stays near 16 MB.
+                try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
+            }
+        } catch let error as KitError {
+            throw error
+        } catch {
+            throw Self.failure(error, file)
+        }
+    }
+
+    /// What the writer answers to `PRAGMA synchronous`: 2 is FULL.
+    var synchronousLevel: Int? {
+        try? pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
+    }
+
+    private static func refuseForeign(_ file: URL) throws {
+        guard let size = try? file.resourceValues(forKeys: [.fileSizeKey]).fileSize, size > 0 else { return }
+        var configuration = GRDB.Configuration()
+        configuration.readonly = true
+        let queue = try DatabaseQueue(path: file.path, configuration: configuration)
+        let (id, tables) = try queue.read { db in
+            (
+                try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0,
+                try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master WHERE type = 'table'") ?? 0
+            )
+        }
+        // A file without a table may be ours: killed between its making and its first migration.
+        guard id == SQLiteSchema.applicationID || tables == 0 else {
+            throw KitError(.invalid, "\(file.path) is not a quikko database; use another --data-dir")
+        }
+    }
+
+    private static func failure(_ error: any Error, _ file: URL) -> KitError {
+        if let error = error as? DatabaseError, [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) {
+            return KitError(.invalid, "\(file.path) is damaged; restore it from a backup", cause: error)
+        }
+        return KitError(.unavailable, "cannot open \(file.path)", cause: error)
+    }
+
+    func open(now: Timestamp) throws(KitError) -> StoreContents {
+        do {
+            let contents = try pool.write { db in
+                if try Int.fetchOne(db, sql: "SELECT count(*) FROM users") == 0 {
+                    try SQLiteRows.insert(.first(now: now), db)
+                }
+                return StoreContents(
+                    directory: try SQLiteRows.directory(db),
+                    links: try SQLiteRows.links(db),
+                    heads: try SQLiteRows.heads(db, epoch: Self.beginEpoch(db, now: now)))
+            }
+            state.withLock { $0.epoch = contents.heads.epoch }
+            return contents
+        } catch let error as KitError {
+            throw error
+        } catch {
+            throw Self.failure(error, URL(filePath: pool.path))
+        }
+    }
+
+    /// Continues the last epoch when it was closed; otherwise begins one.
+    private static func beginEpoch(_ db: Database, now: Timestamp) throws -> Int32 {
+        let last = try Row.fetchOne(db, sql: "SELECT epoch, ended_at FROM epochs ORDER BY epoch DESC LIMIT 1")
+        if let last, last["ended_at"] != nil {
+            let epoch: Int32 = last["epoch"]
+            try db.execute(sql: "UPDATE epochs SET ended_at = NULL WHERE epoch = ?", arguments: [epoch])
+            return epoch
+        }
+        let epoch = (last?["epoch"] ?? Int32(0)) + 1
+        try db.execute(sql: "INSERT INTO epochs VALUES (?, ?, NULL)", arguments: [epoch, now.microseconds])
+        return epoch
+    }
+
+    func commit(_ group: CommitGroup) throws(KitError) -> [Result<Void, KitError>] {
+        do {
+            return try pool.writeWithoutTransaction { db in
+                var answers: [Result<Void, KitError>] = []
+                let headsAreDue = note(group.clicks)
+                try db.inTransaction(.immediate) {
+                    for change in group.changes { answers.append(try apply(change, db)) }
+                    try SQLiteRows.insert(group.clicks, db)
+                    if headsAreDue { try state.withLock { try writeHeads($0, db) } }
+                    return .commit
+                }
+                // Only after the commit: what a failed one would have written is still due.
+                if headsAreDue { state.withLock { ($0.owners, $0.links, $0.rows) = ([:], [:], 0) } }
+                return answers
+            }
+        } catch {
+            throw KitError(.unavailable, "the database cannot be written", cause: error)
+        }
+    }
+
+    /// Remembers the numbers for the heads; true when it is time to write them.
+    private func note(_ clicks: [Click]) -> Bool {
+        state.withLock { state in
+            for click in clicks {
+                state.owners[click.ownerKey] = click.ownerNumber
+                state.links[click.link] = click.linkNumber
+            }
+            state.rows += clicks.count
+            return state.rows >= Self.headsInterval
+        }
+    }
+
+    func close(now: Timestamp) throws(KitError) {
+        do {
+            try pool.writeWithoutTransaction { db in
+                try db.inTransaction(.immediate) {
+                    try state.withLock { try writeHeads($0, db) }
+                    try db.execute(
+                        sql: "UPDATE epochs SET ended_at = ? WHERE epoch = ?",
+                        arguments: [now.microseconds, state.withLock(\.epoch)])
+                    return .commit
+                }
+            }
+            try pool.close()
+        } catch {
+            throw KitError(.unavailable, "the database could not be closed in order", cause: error)
+        }
+    }
+
+    /// One change; a broken constraint fails it alone.
+    private func apply(_ change: CommitGroup.Change, _ db: Database) throws -> Result<Void, KitError> {
+        do {
+            try SQLiteRows.insert(change, db)
+            return .success(())
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+            return .failure(KitError(.conflict, "this code is taken", cause: error))
+        }
+    }
+
+    private func writeHeads(_ state: borrowing State, _ db: Database) throws {
+        let users = try db.cachedStatement(sql: "UPDATE users SET clicks = ? WHERE key = ?")
+        for (key, number) in state.owners { try users.execute(arguments: [number, key]) }
+        let links = try db.cachedStatement(sql: "UPDATE links SET clicks = ? WHERE key = ?")
+        for (key, number) in state.links { try links.execute(arguments: [number, key]) }
+        try db.execute(sql: "UPDATE heads SET row = (SELECT coalesce(max(row), 0) FROM clicks)")
+    }
+}

@@ -1,0 +1,54 @@
+/// The seam to durable storage: users, keys, links and the click log. One shared test suite says what it means.
+///
+/// Called from the recorder's thread only, once opened; never from an event loop.
+protocol Store: Sendable {
+    /// Begins or continues a life of the log and returns what the server starts with. A store that was not closed begins a
+    /// new epoch.
+    ///
+    /// - Throws: `.unavailable` when it is not to be had, `.invalid` when it is damaged, foreign or newer than this program.
+    func open(now: Timestamp) throws(KitError) -> StoreContents
+
+    /// Makes the group durable in one step, in order. Clicks are all stored, or an error is thrown; changes succeed or fail
+    /// one by one, and a link whose code is taken fails with `.conflict`.
+    ///
+    /// - Throws: `.unavailable` when nothing of the group was stored; it may be tried again.
+    func commit(_ group: CommitGroup) throws(KitError) -> [Result<Void, KitError>]
+
+    /// Ends this life of the log honestly: the next `open` continues the epoch.
+    func close(now: Timestamp) throws(KitError)
+}
+
+/// What a store holds when the server starts.
+struct StoreContents: Sendable {
+    var directory: Directory.Contents
+    var links: [Link]
+    var heads: Sequencer.Heads
+}
+
+/// What becomes durable together.
+struct CommitGroup: Sendable {
+    var clicks: [Click] = []
+    var changes: [Change] = []
+
+    /// Something other than a click that is written.
+    enum Change: Sendable, Equatable {
+        case link(Link)
+        /// A new key, or the new state of a known one.
+        case key(APIKey)
+    }
+}
+
+extension Directory.Contents {
+    /// What the first start writes: organization `default` and user `admin@localhost`, number 1, without a password.
+    static func first(now: Timestamp) -> Directory.Contents {
+        let tag = HexID<Organization>.random().description.prefix(16)
+        return Directory.Contents(
+            organization: Organization(id: "org_\(tag)", name: "default", tenant: UniversalID.random()),
+            users: [
+                User(
+                    id: .random(), key: 1, uuid: UniversalID.random(), email: "admin@localhost", scope: .admin,
+                    createdAt: now)
+            ],
+            keys: [])
+    }
+}

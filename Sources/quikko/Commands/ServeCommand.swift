@@ -1,0 +1,221 @@
+import ArgumentParser
+import Foundation
+import Kit
+import Logging
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run the server; nothing needs to be configured.",
+        discussion: """
+            Examples:
+              quikko serve
+              quikko serve --temp --run -- sh -c 'quikko click $(quikko shorten https://swift.org)'
+
+            With --run the command finds QUIKKO_URL and QUIKKO_TOKEN in its environment and quikko on its PATH; its status is
+            the status of `serve`, and nothing is left behind.
+            """
+    )
+
+    @Option(help: "The address to listen on. Default: 127.0.0.1, this machine only.")
+    var host: String?
+
+    @Option(help: "The port; 0 takes any free one. Default: $PORT, else 8080; with --temp any free one.")
+    var port: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where database and secrets live.", discussion: "Default: $QUIKKO_DATA_DIR, else $XDG_DATA_HOME/quikko.",
+            valueName: "dir"))
+    var dataDir: String?
+
+    @Flag(help: "Print one line of JSON on standard output once connections are accepted.")
+    var printReady = false
+
+    @Flag(help: "Keep everything in a temporary directory that is removed at the end.")
+    var temp = false
+
+    @Flag(help: "Run the command after -- against this server, then stop.")
+    var run = false
+
+    @Option(help: ArgumentHelp("With --temp: make the same short codes every time.", valueName: "number"))
+    var seed: UInt64?
+
+    @Option(help: ArgumentHelp("Event loops, a thread each. Default: one a core, at most 16.", valueName: "number"))
+    var loops: Int?
+
+    @Option(
+        help: ArgumentHelp("Messages that may wait for one connection. Default: 256.", valueName: "count"),
+        transform: { try CountText.read($0) })
+    var outboxMessages: Int?
+
+    @Option(
+        help: ArgumentHelp("Bytes that may wait for one connection. Default: 256KiB.", valueName: "size"),
+        transform: { try SizeText.read($0) })
+    var outboxBytes: Int?
+
+    @Option(
+        help: ArgumentHelp("The kernel's send buffer of a socket. Default: 32KiB.", valueName: "size"),
+        transform: { try SizeText.read($0) })
+    var sndbuf: Int?
+
+    @Argument(help: ArgumentHelp("With --run: the command and its arguments, after --.", valueName: "command"))
+    var command: [String] = []
+
+    func validate() throws {
+        guard run || command.isEmpty else {
+            throw ValidationError("unexpected argument '\(command[0])'; a command to run goes with --run --")
+        }
+        guard !run || !command.isEmpty else {
+            throw ValidationError("--run needs a command: quikko serve --temp --run -- CMD")
+        }
+        guard !run || temp else {
+            throw ValidationError("--run goes with --temp: the command gets a server of its own")
+        }
+        guard !run || !printReady else {
+            throw ValidationError("--run and --print-ready exclude one another: standard output is the command's")
+        }
+        guard seed == nil || temp else {
+            throw ValidationError("--seed goes with --temp: predictable codes are for scripts")
+        }
+        guard !temp || dataDir == nil else { throw ValidationError("--temp and --data-dir exclude one another") }
+        guard port.map({ (0...65_535).contains($0) }) ?? true else {
+            throw ValidationError("--port is a number from 0 to 65535")
+        }
+        guard loops.map({ (1...256).contains($0) }) ?? true else {
+            throw ValidationError("--loops is a number from 1 to 256")
+        }
+    }
+
+    func run() async throws {
+        let scratch = temp ? try Scratch() : nil
+        defer { scratch?.remove() }
+        let interrupts = Interrupts(lastWords: { scratch?.remove() })
+        let configuration = try configuration(scratch)
+        let server = Server(configuration, log: Self.log)
+        let child = ChildProcess.Handle()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await server.run { address in
+                    try announce(address, configuration)
+                    guard run else { return }
+                    let status = try await child.run(command, environment: childEnvironment(address))
+                    throw Finished(status: status)
+                }
+            }
+            group.addTask {
+                for await signal in interrupts.first {
+                    // The command ends first, then the server: it may still have something to say to it.
+                    if !child.forward(signal) { server.stop() }
+                }
+            }
+            defer { group.cancelAll() }
+            do {
+                try await group.next()
+            } catch let finished as Finished {
+                guard finished.status != 0 else { return }
+                scratch?.remove()
+                Foundation.exit(finished.status)
+            }
+        }
+    }
+
+    /// The command of --run has ended.
+    private struct Finished: Error {
+        let status: Int32
+    }
+
+    private func configuration(_ scratch: Scratch?) throws -> ServerConfiguration {
+        var configuration = ServerConfiguration(
+            dataDirectory: scratch?.url ?? dataDir.map { URL(filePath: $0) } ?? Paths.data)
+        if temp { configuration.port = 0 }
+        var environment = ProcessInfo.processInfo.environment
+        // A private server takes no port that another one was told.
+        if temp { environment["PORT"] = nil }
+        try configuration.apply(environment)
+        configuration.keyFile = scratch?.url.appending(path: "keys.json") ?? Paths.keyFile
+        configuration.host = host ?? configuration.host
+        configuration.port = port ?? configuration.port
+        configuration.loops = loops ?? configuration.loops
+        configuration.outboxMessages = outboxMessages ?? configuration.outboxMessages
+        configuration.outboxBytes = outboxBytes ?? configuration.outboxBytes
+        configuration.sendBuffer = sndbuf ?? configuration.sendBuffer
+        configuration.seed = seed
+        configuration.makesStartTicket = Terminal.errorIsTerminal && !run
+        return configuration
+    }
+
+    private func announce(_ address: Server.Address, _ configuration: ServerConfiguration) throws {
+        if printReady {
+            Terminal.print(
+                JSON.object([
+                    "url": .string(address.url), "port": .int(address.port), "pid": .int(Int(getpid())),
+                    "keyFile": .string(configuration.keyFile?.path ?? ""), "ports": ["http": .int(address.port)],
+                ]).text)
+        }
+        guard !run else { return }
+        let program = Self.spokenName
+        // Scripts that read the ready line want no greeting.
+        guard !printReady || Terminal.errorIsTerminal else { return }
+        Terminal.complain(
+            """
+            quikko \(Kit.version) serves \(address.url)
+
+              data      \(configuration.dataDirectory.path)
+              API key   \(configuration.keyFile?.path ?? "none")
+              page      \(address.startTicket.map { "\(address.url)/#ticket=\($0)" } ?? "\(program) ticket new --open")
+
+            In another terminal:
+
+              \(program) subscribe
+              \(program) click $(\(program) shorten https://swift.org) --count 3
+
+            Ctrl-C stops it.
+            """)
+    }
+
+    /// How people call this program from where they are: by name when the shell would find it.
+    private static var spokenName: String {
+        let called = CommandLine.arguments[0]
+        guard called.contains("/") else { return called }
+        let own = ChildProcess.executable
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        let found = path.split(separator: ":").map { "\($0)/quikko" }.first {
+            FileManager.default.isExecutableFile(atPath: $0)
+        }
+        let isOwn = found.map { URL(filePath: $0).resolvingSymlinksInPath().path == own } ?? false
+        return isOwn ? "quikko" : called
+    }
+
+    private func childEnvironment(_ address: Server.Address) -> [String: String] {
+        var environment = ProcessInfo.processInfo.environment
+        environment["QUIKKO_URL"] = address.url
+        environment["QUIKKO_TOKEN"] = address.key
+        let directory = URL(filePath: ChildProcess.executable).deletingLastPathComponent().path
+        environment["PATH"] = "\(directory):\(environment["PATH"] ?? "/usr/bin:/bin")"
+        return environment
+    }
+
+    private static let log: Logger = {
+        var log = Logger(label: "quikko", factory: { StreamLogHandler.standardError(label: $0) })
+        log.logLevel =
+            ProcessInfo.processInfo.environment["QUIKKO_LOG_LEVEL"].flatMap { Logger.Level(rawValue: $0) } ?? .notice
+        return log
+    }()
+}
+
+/// A directory that is gone when the program ends.
+private final class Scratch: Sendable {
+    let url: URL
+
+    init() throws {
+        let parent = ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
+        var template = Array("\(parent)/quikko.XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw KitError(.internal, "cannot make a temporary directory in \(parent); set TMPDIR to another place")
+        }
+        url = URL(filePath: String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
+    }
+
+    func remove() { try? FileManager.default.removeItem(at: url) }
+}

@@ -1,0 +1,57 @@
+import Kit
+
+/// Durations as people write them: `250ms`, `10s`, `5m`, `2h`, `7d`.
+enum DurationText {
+    /// - Throws: `.invalid` when `text` is none.
+    static func read(_ text: String) throws(KitError) -> Duration {
+        let units: [(suffix: String, milliseconds: Double)] = [
+            ("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
+        ]
+        for unit in units where text.hasSuffix(unit.suffix) {
+            guard let number = Double(text.dropLast(unit.suffix.count)), number.isFinite, number > 0, number < 1e9
+            else { break }
+            return .milliseconds(Int64(number * unit.milliseconds))
+        }
+        throw KitError(.invalid, "write a duration like 250ms, 10s, 5m, 2h or 7d")
+    }
+}
+
+extension DurationText {
+    /// To a tenth of a second: `4.8 s`.
+    static func write(_ duration: Duration) -> String {
+        let tenths = Int(duration / .milliseconds(100))
+        return "\(tenths / 10).\(tenths % 10) s"
+    }
+}
+
+/// Counts as people write them: `300`, `10k`, `2m`.
+enum CountText {
+    /// - Throws: `.invalid` when `text` is none.
+    static func read(_ text: String) throws(KitError) -> Int {
+        guard let count = Scaled.read(text, [("k", 1_000), ("m", 1_000_000)]) else {
+            throw KitError(.invalid, "write a count like 300, 10k or 2m")
+        }
+        return count
+    }
+}
+
+/// Sizes in bytes as people write them: `4096`, `64KiB`, `1MiB`.
+enum SizeText {
+    /// - Throws: `.invalid` when `text` is none.
+    static func read(_ text: String) throws(KitError) -> Int {
+        guard let size = Scaled.read(text, [("KiB", 1_024), ("MiB", 1_048_576)]) else {
+            throw KitError(.invalid, "write a size like 4096, 64KiB or 1MiB")
+        }
+        return size
+    }
+}
+
+private enum Scaled {
+    /// A whole number from 1 to 2^31 - 1 with one of these suffixes or none; `1.5k` is 1,500.
+    static func read(_ text: String, _ units: [(suffix: String, factor: Double)]) -> Int? {
+        let unit = units.first { text.hasSuffix($0.suffix) } ?? ("", 1)
+        guard let number = Double(text.dropLast(unit.suffix.count)), number.isFinite else { return nil }
+        let value = number * unit.factor
+        return value == value.rounded() && value >= 1 && value < 2_147_483_648 ? Int(value) : nil
+    }
+}

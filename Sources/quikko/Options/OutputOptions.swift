@@ -1,0 +1,18 @@
+import ArgumentParser
+
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+    case auto, table, json, ndjson, csv, quiet
+}
+
+/// How results are printed.
+struct OutputOptions: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: "auto is for people on a terminal and for scripts in a pipe; quiet prints identifiers alone.")
+    var output = OutputFormat.auto
+
+    @Option(
+        help: ArgumentHelp("Only these fields, separated by commas.", valueName: "names"),
+        transform: { $0.split(separator: ",").map(String.init) })
+    var fields: [String] = []
+}

@@ -1,0 +1,66 @@
+import Kit
+
+/// One thing a command prints, in every form it can be asked for.
+struct Record {
+    /// All fields, in the order promised.
+    let fields: [(name: String, value: JSON)]
+    /// For people, on one line.
+    let line: String
+    /// For scripts, when it differs from NDJSON.
+    var plain: String?
+    /// The identifier alone.
+    let identifier: String
+}
+
+/// Prints records in the form asked for. Streams are NDJSON, never an endless array.
+struct RecordPrinter {
+    private let options: OutputOptions
+    private var hasHeader = false
+
+    init(_ options: OutputOptions) { self.options = options }
+
+    /// - Throws: `.invalid` when a field asked for does not exist.
+    mutating func print(_ record: Record) throws(KitError) {
+        let fields = try selected(record)
+        switch options.output {
+        case .auto where !options.fields.isEmpty:
+            Terminal.print(fields.map { Self.cell($0.value) }.joined(separator: "\t"))
+        case .auto where !Terminal.outputIsTerminal:
+            Terminal.print(record.plain ?? JSON.object(.init(fields.map { ($0.name, $0.value) })).text)
+        case .auto, .table: Terminal.print(record.line)
+        case .json, .ndjson: Terminal.print(JSON.object(.init(fields.map { ($0.name, $0.value) })).text)
+        case .csv:
+            if !hasHeader { Terminal.print(fields.map { Self.quoted($0.name) }.joined(separator: ",")) }
+            hasHeader = true
+            Terminal.print(fields.map { Self.quoted(Self.cell($0.value)) }.joined(separator: ","))
+        case .quiet: Terminal.print(record.identifier)
+        }
+    }
+
+    private func selected(_ record: Record) throws(KitError) -> [(name: String, value: JSON)] {
+        guard !options.fields.isEmpty else { return record.fields }
+        var fields: [(name: String, value: JSON)] = []
+        for name in options.fields {
+            guard let field = record.fields.first(where: { $0.name == name }) else {
+                let names = record.fields.map(\.name).joined(separator: ",")
+                throw KitError(.invalid, "there is no field \(name); choose from --fields \(names)")
+            }
+            fields.append(field)
+        }
+        return fields
+    }
+
+    private static func cell(_ value: JSON) -> String {
+        switch value {
+        case .string(let text): text
+        case .null: ""
+        default: value.text
+        }
+    }
+
+    /// RFC 4180 §2.
+    private static func quoted(_ text: String) -> String {
+        guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
+        return "\"" + text.replacing("\"", with: "\"\"") + "\""
+    }
+}

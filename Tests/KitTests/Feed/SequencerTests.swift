@@ -1,0 +1,103 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Kit
+
+struct SequencerTests {
+    static func click(link: Int32, owner: Int32 = 1, at microseconds: Int64 = 0) throws -> Click {
+        Click(
+            code: try ShortCode("code-\(link)"), link: link, owner: UserID(high: UInt64(owner), low: 0),
+            ownerKey: owner,
+            details: ClickDetails(), at: Timestamp(microseconds: microseconds))
+    }
+
+    @Test func `numbers are contiguous per owner and per link`() throws {
+        let sequencer = Sequencer(heads: .init(epoch: 3, owners: [0, 10], links: []), wakeRecorder: {})
+        var clicks = [
+            try Self.click(link: 1), try Self.click(link: 2), try Self.click(link: 1),
+            try Self.click(link: 5, owner: 2),
+        ]
+        sequencer.submit(&clicks, from: nil)
+        #expect(clicks.map(\.ownerNumber) == [11, 12, 13, 1])
+        #expect(clicks.map(\.linkNumber) == [1, 1, 2, 1])
+        #expect(clicks.allSatisfy { $0.epoch == 3 })
+        #expect(sequencer.ownerHead(1) == 13)
+        #expect(sequencer.linkHead(1) == 2)
+        #expect(sequencer.linkHead(99) == 0)
+    }
+
+    @Test func `log and shards get racing clicks in one order`() async throws {
+        let sequencer = Sequencer(heads: .init(epoch: 1, owners: [], links: []), wakeRecorder: {})
+        let shards = (0..<3).map { _ in sequencer.attach(wake: {}) }
+        await withThrowingTaskGroup(of: Void.self) { group in
+            for writer in 0..<4 {
+                group.addTask {
+                    for round in 0..<500 {
+                        var clicks = [
+                            try Self.click(link: Int32(round % 3), at: Int64(writer)),
+                            try Self.click(link: 7, owner: 2),
+                        ]
+                        sequencer.submit(&clicks, from: writer)
+                    }
+                }
+            }
+        }
+        let log = sequencer.takeBacklog()
+        #expect(log.count == 4_000)
+        for shard in shards { #expect(sequencer.takeInbox(of: shard).flatMap { $0 } == log) }
+        for owner in [Int32(1), 2] {
+            #expect(log.filter { $0.ownerKey == owner }.map(\.ownerNumber) == Array(1...2_000))
+        }
+    }
+
+    @Test func `a full backlog loses the log's copy and nothing else, and counts it`() throws {
+        let sequencer = Sequencer(heads: .init(epoch: 1, owners: [], links: []), backlogCapacity: 3, wakeRecorder: {})
+        let shard = sequencer.attach(wake: {})
+        var clicks = try (0..<5).map { _ in try Self.click(link: 1) }
+        sequencer.submit(&clicks, from: nil)
+        #expect(clicks.map(\.ownerNumber) == [1, 2, 3, 4, 5])
+        #expect(sequencer.takeInbox(of: shard).flatMap { $0 }.count == 5)
+        #expect(sequencer.counters == .init(clicks: 5, lost: 2, undelivered: 0))
+        // Clicks in the recorder's hands count towards the bound until they are durable.
+        #expect(sequencer.takeBacklog().count == 3)
+        var more = [try Self.click(link: 1)]
+        sequencer.submit(&more, from: nil)
+        #expect(sequencer.counters.lost == 3)
+        sequencer.logged(3)
+        more = [try Self.click(link: 1)]
+        sequencer.submit(&more, from: nil)
+        #expect(sequencer.takeBacklog().map(\.ownerNumber) == [7])
+    }
+
+    @Test func `a shard that does not drain loses only its own deliveries`() throws {
+        let sequencer = Sequencer(heads: .init(epoch: 1, owners: [], links: []), inboxCapacity: 2, wakeRecorder: {})
+        let stuck = sequencer.attach(wake: {})
+        let lively = sequencer.attach(wake: {})
+        var delivered = 0
+        for _ in 0..<5 {
+            var clicks = [try Self.click(link: 1)]
+            sequencer.submit(&clicks, from: nil)
+            delivered += sequencer.takeInbox(of: lively).count
+        }
+        #expect(delivered == 5)
+        #expect(sequencer.takeInbox(of: stuck).count == 2)
+        #expect(sequencer.counters.undelivered == 3)
+    }
+
+    @Test func `a shard is woken once, however much waits for it`() throws {
+        let wakeUps = Mutex(0)
+        let sequencer = Sequencer(heads: .init(epoch: 1, owners: [], links: []), wakeRecorder: {})
+        let own = sequencer.attach(wake: { Issue.record("the submitting shard needs no waking") })
+        let other = sequencer.attach(wake: { wakeUps.withLock { $0 += 1 } })
+        for _ in 0..<10 {
+            var clicks = [try Self.click(link: 1)]
+            sequencer.submit(&clicks, from: own)
+        }
+        #expect(wakeUps.withLock { $0 } == 1)
+        _ = sequencer.takeInbox(of: other)
+        var clicks = [try Self.click(link: 1)]
+        sequencer.submit(&clicks, from: own)
+        #expect(wakeUps.withLock { $0 } == 2)
+    }
+}

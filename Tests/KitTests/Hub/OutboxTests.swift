@@ -1,0 +1,172 @@
+import NIOCore
+import Testing
+
+@testable import Kit
+
+/// A socket that takes as much as it is told to.
+final class FakeSink: FrameSink {
+    /// Bytes it still takes; nil is a dead socket.
+    var room: Int? = .max
+    private(set) var taken: [UInt8] = []
+    /// Bytes handed over by `hold` and not yet with the "kernel".
+    private(set) var held: [UInt8] = []
+
+    func offer(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        #expect(held.isEmpty, "nothing may be offered while bytes are held")
+        guard let room else { return nil }
+        let count = min(room, bytes.count)
+        taken += bytes.prefix(count)
+        self.room = room - count
+        return count
+    }
+
+    func hold(_ bytes: ByteBuffer) {
+        #expect(held.isEmpty)
+        held = Array(bytes.readableBytesView)
+    }
+
+    /// The kernel takes what is held, and from now on `room` more bytes. The outbox must be resumed after it.
+    func takeHeld(thenRoomFor room: Int) {
+        taken += held
+        held = []
+        self.room = room
+    }
+}
+
+struct OutboxTests {
+    /// A batch of messages, each its number in ASCII and a dot.
+    private func batch(_ numbers: Range<Int>, padding: Int = 0) -> Batch {
+        let batch = Batch()
+        for number in numbers {
+            batch.append {
+                $0.writeString("\(number)" + String(repeating: "_", count: padding) + ".")
+                return true
+            }
+        }
+        return batch
+    }
+
+    private func deliver(_ batch: Batch, to outbox: inout Outbox) {
+        batch.bytes.withUnsafeReadableBytes { outbox.deliver(batch, $0) }
+    }
+
+    private func numbers(_ sink: FakeSink) throws -> [Int] {
+        let text = String(decoding: sink.taken, as: UTF8.self)
+        #expect(text.isEmpty || text.hasSuffix("."), "a torn message")
+        return try text.split(separator: ".").map { try #require(Int($0.filter { $0 != "_" })) }
+    }
+
+    @Test func `a socket that takes everything is sent everything at once`() throws {
+        let sink = FakeSink()
+        var outbox = Outbox(sink: sink, limits: .init())
+        deliver(batch(0..<10), to: &outbox)
+        deliver(batch(10..<11), to: &outbox)
+        #expect(try numbers(sink) == Array(0..<11))
+        #expect(outbox.books == .init(accepted: 11, delivered: 11))
+        #expect(outbox.pending == 0)
+    }
+
+    @Test func `wherever the kernel cuts, messages stay whole and in order`() throws {
+        let length = batch(0..<20).bytes.readableBytes
+        for cut in 0..<length {
+            let sink = FakeSink()
+            sink.room = cut
+            var outbox = Outbox(sink: sink, limits: .init(messages: 100, bytes: 10_000))
+            deliver(batch(0..<20), to: &outbox)
+            deliver(batch(20..<23), to: &outbox)
+            #expect(outbox.books.accepted == outbox.books.delivered + outbox.books.dropped + outbox.pending)
+            sink.takeHeld(thenRoomFor: .max)
+            outbox.resume()
+            #expect(try numbers(sink) == Array(0..<23))
+            #expect(outbox.books == .init(accepted: 23, delivered: 23))
+        }
+    }
+
+    @Test func `a full outbox drops the arriving messages until it is half empty`() throws {
+        let sink = FakeSink()
+        sink.room = 0
+        var outbox = Outbox(sink: sink, limits: .init(messages: 8, bytes: 1_000_000))
+        // The first is held by the sink; eight wait; the rest does not fit. Messages this long go one at a time.
+        for number in 0..<12 { deliver(batch(number..<number + 1, padding: Outbox.chunk), to: &outbox) }
+        #expect(outbox.pending == 9)
+        #expect(outbox.books.droppedFull == 3)
+        #expect(outbox.isDropping)
+        // Three go out: five wait, more than half. Still nothing is taken in.
+        for _ in 0..<3 {
+            sink.takeHeld(thenRoomFor: 0)
+            outbox.resume()
+        }
+        deliver(batch(12..<13), to: &outbox)
+        #expect(outbox.books.droppedFull == 4)
+        sink.takeHeld(thenRoomFor: 0)
+        outbox.resume()
+        #expect(!outbox.isDropping)
+        deliver(batch(13..<14), to: &outbox)
+        sink.takeHeld(thenRoomFor: .max)
+        outbox.resume()
+        #expect(try numbers(sink) == Array(0..<9) + [13])
+        #expect(outbox.books == .init(accepted: 14, delivered: 10, droppedFull: 4))
+    }
+
+    @Test func `bytes are bounded too, and a batch is cut between messages`() throws {
+        let sink = FakeSink()
+        sink.room = 0
+        var outbox = Outbox(sink: sink, limits: .init(messages: 1_000, bytes: 50_000))
+        deliver(batch(0..<1, padding: Outbox.chunk), to: &outbox)
+        deliver(batch(1..<8, padding: 9_998), to: &outbox)
+        #expect(outbox.pending == 6)
+        #expect(outbox.books.droppedFull == 2)
+        sink.takeHeld(thenRoomFor: .max)
+        outbox.resume()
+        #expect(try numbers(sink) == Array(0..<6))
+    }
+
+    @Test func `a dead socket drops what waits and what comes`() {
+        let sink = FakeSink()
+        sink.room = 0
+        var outbox = Outbox(sink: sink, limits: .init())
+        deliver(batch(0..<5), to: &outbox)
+        outbox.close()
+        deliver(batch(5..<7), to: &outbox)
+        #expect(outbox.books == .init(accepted: 7, droppedClosed: 7))
+        let dead = FakeSink()
+        dead.room = nil
+        outbox = Outbox(sink: dead, limits: .init())
+        deliver(batch(0..<5), to: &outbox)
+        #expect(outbox.books == .init(accepted: 5, droppedClosed: 5))
+        #expect(outbox.pending == 0)
+    }
+
+    @Test(arguments: 0..<200)
+    func `the books balance through any interleaving of deliveries and stalls`(seed: UInt64) throws {
+        var random = CodeMaker.SeededGenerator(state: seed)
+        let sink = FakeSink()
+        let limits = Outbox.Limits(
+            messages: .random(in: 1...20, using: &random), bytes: .random(in: 10...400, using: &random))
+        var outbox = Outbox(sink: sink, limits: limits)
+        var next = 0
+        for _ in 0..<200 {
+            if Bool.random(using: &random) {
+                let count = Int.random(in: 1...30, using: &random)
+                deliver(batch(next..<next + count, padding: .random(in: 0...20, using: &random)), to: &outbox)
+                next += count
+            } else if !sink.held.isEmpty {
+                sink.takeHeld(thenRoomFor: .random(in: 0...300, using: &random))
+                outbox.resume()
+            } else {
+                sink.room = .random(in: 0...300, using: &random)
+            }
+            #expect(
+                outbox.books.accepted == outbox.books.delivered + outbox.books.dropped + outbox.pending, "seed \(seed)")
+            #expect(outbox.pending <= limits.messages + Outbox.chunk, "seed \(seed)")
+        }
+        while outbox.pending > 0 {
+            sink.takeHeld(thenRoomFor: .max)
+            outbox.resume()
+        }
+        let received = try numbers(sink)
+        #expect(received == received.sorted(), "seed \(seed)")
+        #expect(Set(received).count == received.count, "seed \(seed)")
+        #expect(received.count == outbox.books.delivered && outbox.books.accepted == next, "seed \(seed)")
+    }
+}

@@ -1,0 +1,257 @@
+import Foundation
+import NIOCore
+import Testing
+
+@testable import Kit
+
+/// The HTTP surface, byte for byte where clients rely on it.
+struct HTTPScenarios {
+    private static func request(_ method: String, _ path: String, _ headers: [String] = [], body: String = "") -> String
+    {
+        let length = body.isEmpty ? [] : ["Content-Length: \(body.utf8.count)", "Content-Type: application/json"]
+        return "\(method) \(path) HTTP/1.1\r\n" + (["Host: quikko.test"] + headers + length).joined(separator: "\r\n")
+            + "\r\n\r\n" + body
+    }
+
+    /// Requests no client should send, and what each is answered.
+    static let refusals: [(request: String, status: Int, code: String)] = [
+        (request("GET", "/unknown"), 404, "URL_NOT_FOUND"), (request("GET", "/a/b"), 404, "URL_NOT_FOUND"),
+        (request("GET", "/api/v1/nothing"), 404, "URL_NOT_FOUND"), (request("GET", "/ab"), 404, "URL_NOT_FOUND"),
+        (request("POST", "/unknown"), 404, "URL_NOT_FOUND"), (request("GET", "/favicon.ico"), 404, "URL_NOT_FOUND"),
+        (request("DELETE", "/health"), 405, "VALIDATION_ERROR"),
+        (request("POST", "/api/v1/urls", body: #"{"originalUrl":"https://swift.org"}"#), 401, "AUTH_TOKEN_INVALID"),
+        (request("POST", "/api/v1/urls", ["Authorization: Bearer nonsense"], body: "{}"), 401, "AUTH_TOKEN_INVALID"),
+        (request("POST", "/api/v1/urls", ["Authorization: Basic abc"], body: "{}"), 401, "AUTH_TOKEN_INVALID"),
+        (request("GET", "/api/v1/server"), 401, "AUTH_TOKEN_INVALID"),
+        (request("POST", "/api/v1/urls", ["Content-Length: 1048577"]), 413, "PAYLOAD_TOO_LARGE"),
+        (request("GET", "/guide0", ["X: " + String(repeating: "x", count: 9_000)]), 431, "PAYLOAD_TOO_LARGE"),
+        (request("POST", "/api/v1/urls", ["X: " + String(repeating: "x", count: 9_000)]), 431, "PAYLOAD_TOO_LARGE"),
+        ("GET /\r\n\r\n", 400, "VALIDATION_ERROR"), ("NONSENSE\r\n\r\n", 400, "VALIDATION_ERROR"),
+    ]
+
+    @Test(arguments: refusals.indices)
+    func `bad requests get a clear answer in the envelope`(index: Int) async throws {
+        let (request, status, code) = Self.refusals[index]
+        try await TestServer.run { running in
+            try await TestSocket.open(running.port) { socket in
+                try await socket.send(request)
+                let answer = try await socket.response()
+                #expect(answer.status == status)
+                #expect(answer.body.hasPrefix(#"{"success":false,"data":null,"error":{"code":"\#(code)","message":""#))
+                #expect(answer.head.contains("\r\nX-Content-Type-Options: nosniff\r\n"))
+            }
+        }
+    }
+
+    /// Bodies of `POST /api/v1/urls`, and what each is answered.
+    static let creations: [(body: String, status: Int, code: String)] = [
+        ("", 400, "VALIDATION_ERROR"), ("x", 400, "VALIDATION_ERROR"), ("[]", 400, "VALIDATION_ERROR"),
+        (#"{"originalUrl":1}"#, 400, "VALIDATION_ERROR"), (#"{"originalUrl":"swift.org"}"#, 400, "INVALID_URL"),
+        (#"{"originalUrl":"ftp://swift.org"}"#, 400, "INVALID_URL"),
+        (#"{"originalUrl":"http://127.0.0.1/"}"#, 400, "INVALID_URL"),
+        (#"{"originalUrl":"https://swift.org","customAlias":"a"}"#, 400, "VALIDATION_ERROR"),
+        (#"{"originalUrl":"https://swift.org","customAlias":"health"}"#, 409, "ALIAS_TAKEN"),
+        (#"{"originalUrl":"https://swift.org","customAlias":"taken"}"#, 409, "ALIAS_TAKEN"),
+    ]
+
+    @Test(arguments: creations.indices)
+    func `links that cannot be made are refused with the reason`(index: Int) async throws {
+        let (body, status, code) = Self.creations[index]
+        try await TestServer.run { running in
+            _ = try await running.client.shorten("https://swift.org", code: "taken")
+            try await TestSocket.open(running.port) { socket in
+                try await socket.send(
+                    Self.request("POST", "/api/v1/urls", ["Authorization: bearer \(running.key)"], body: body))
+                let answer = try await socket.response()
+                #expect(answer.status == status)
+                #expect(answer.body.contains(#""code":"\#(code)""#))
+            }
+        }
+    }
+
+    @Test func `a body above 1 MiB without a length is cut off`() async throws {
+        try await TestServer.run { running in
+            try await TestSocket.open(running.port) { socket in
+                try await socket.send("POST /api/v1/urls HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+                let chunk = "10000\r\n" + String(repeating: "x", count: 65_536) + "\r\n"
+                for _ in 0..<17 { try await socket.send(chunk) }
+                #expect(try await socket.response().status == 413)
+            }
+        }
+    }
+
+    @Test func `a link is answered in the shape of the original, and works from then on`() async throws {
+        try await TestServer.run { running in
+            try await TestSocket.open(running.port) { socket in
+                try await socket.send(
+                    Self.request(
+                        "POST", "/api/v1/urls", ["Authorization: Bearer \(running.key)"],
+                        body: #"{"originalUrl":"https://example.com/a","customAlias":"mi-promo"}"#))
+                let answer = try await socket.response()
+                #expect(answer.status == 201)
+                let shape =
+                    /\{"success":true,"data":\{"id":"[0-9a-f]{24}","shortCode":"mi-promo","shortUrl":"http:\/\/127\.0\.0\.1:\d+\/mi-promo","originalUrl":"https:\/\/example\.com\/a","isCustomAlias":true,"isActive":true,"createdAt":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ","totalClicks":0,"qrCodeBase64":""\},"error":null\}/
+                #expect(answer.body.wholeMatch(of: shape) != nil, "\(answer.body)")
+                try await socket.send(Self.request("GET", "/mi-promo?utm=1"))
+                #expect(try await socket.response().head.contains("\r\nLocation: https://example.com/a\r\n"))
+            }
+        }
+    }
+
+    @Test func `both ways to a redirect answer the same bytes`() async throws {
+        try await TestServer.run { running in
+            _ = try await running.client.shorten("https://swift.org", code: "guide")
+            try await TestSocket.open(running.port) { fast in
+                try await TestSocket.open(running.port) { full in
+                    try await full.send(Self.request("GET", "/health"))
+                    _ = try await full.response()
+                    func lines(_ socket: TestSocket) async throws -> Set<String> {
+                        try await socket.send(Self.request("GET", "/guide"))
+                        let head = try await socket.response().head
+                        return Set(head.components(separatedBy: "\r\n").filter { !$0.hasPrefix("Date:") })
+                    }
+                    #expect(try await lines(fast) == lines(full))
+                }
+            }
+        }
+    }
+
+    @Test func `HEAD gets the same answer, no body, and is no click`() async throws {
+        try await TestServer.run { running in
+            _ = try await running.client.shorten("https://swift.org", code: "guide")
+            try await TestSocket.open(running.port) { socket in
+                try await socket.send(
+                    Self.request("HEAD", "/guide") + Self.request("HEAD", "/unknown") + Self.request("HEAD", "/"))
+                #expect(try await socket.response(isHead: true).status == 302)
+                #expect(try await socket.response(isHead: true).status == 404)
+                #expect(try await socket.response(isHead: true).status == 200)
+            }
+            #expect(try await running.client.click(ShortCode("guide")).position == "1:1")
+        }
+    }
+
+    @Test func `pipelined requests of both kinds are answered in order`() async throws {
+        try await TestServer.run { running in
+            _ = try await running.client.shorten("https://swift.org", code: "guide")
+            try await TestSocket.open(running.port) { socket in
+                let redirect = Self.request("GET", "/guide")
+                let create = Self.request(
+                    "POST", "/api/v1/urls", ["Authorization: Bearer \(running.key)"],
+                    body: #"{"originalUrl":"https://swift.org"}"#)
+                try await socket.send(
+                    redirect + redirect + create + redirect + Self.request("GET", "/health") + redirect)
+                var statuses: [Int] = []
+                for _ in 0..<6 { statuses.append(try await socket.response().status) }
+                #expect(statuses == [302, 302, 201, 302, 200, 302])
+            }
+            #expect(try await running.client.click(ShortCode("guide")).position == "1:5")
+        }
+    }
+
+    @Test func `requests are understood wherever the reads are cut`() async throws {
+        try await TestServer.run { running in
+            _ = try await running.client.shorten("https://swift.org", code: "guide")
+            let bytes = Array(
+                (Self.request("GET", "/guide") + Self.request("GET", "/health", ["Connection: close"])).utf8)
+            for cut in stride(from: 1, to: bytes.count, by: 3) {
+                try await TestSocket.open(running.port) { socket in
+                    try await socket.send(ByteBuffer(bytes: bytes[..<cut]))
+                    try await socket.send(ByteBuffer(bytes: bytes[cut...]))
+                    #expect(try await socket.response().status == 302)
+                    #expect(try await socket.response().body == #"{"status":"ok"}"#)
+                    #expect(try await socket.rest() == "")
+                }
+            }
+        }
+    }
+
+    @Test func `Connection close is honoured by the fast path`() async throws {
+        try await TestServer.run { running in
+            _ = try await running.client.shorten("https://swift.org", code: "guide")
+            try await TestSocket.open(running.port) { socket in
+                try await socket.send(
+                    Self.request("GET", "/guide", ["Connection: close"]) + Self.request("GET", "/guide"))
+                #expect(try await socket.response().head.contains("\r\nConnection: close\r\n"))
+                #expect(try await socket.rest() == "")
+            }
+        }
+    }
+
+    @Test func `the page has its own policy that names its style and script`() async throws {
+        try await TestServer.run { running in
+            try await TestSocket.open(running.port) { socket in
+                try await socket.send(Self.request("GET", "/"))
+                let answer = try await socket.response()
+                #expect(answer.status == 200)
+                #expect(answer.head.contains("\r\nContent-Type: text/html; charset=utf-8\r\n"))
+                #expect(answer.head.contains(/script-src 'sha256-[A-Za-z0-9+\/]{43}='/))
+                #expect(answer.head.contains(/style-src 'sha256-[A-Za-z0-9+\/]{43}='/))
+                #expect(answer.body.hasPrefix("<!doctype html>"))
+                #expect(!answer.body.contains("https://fonts"))
+            }
+        }
+    }
+
+    @Test func `browsers are sent to the dashboard's pages when there is one, programs get the envelope`() async throws
+    {
+        try await TestServer.run({ $0.frontendURL = "https://app.example.com" }) { running in
+            try await TestSocket.open(running.port) { socket in
+                try await socket.send(
+                    Self.request("GET", "/unknown", ["Accept: text/html,*/*"]) + Self.request("GET", "/unknown"))
+                #expect(
+                    try await socket.response().head.contains(
+                        "\r\nLocation: https://app.example.com/link-no-encontrado\r\n"))
+                #expect(try await socket.response().status == 404)
+            }
+        }
+    }
+
+    @Test func `preflights of allowed origins are answered, others get no header`() async throws {
+        try await TestServer.run { running in
+            try await TestSocket.open(running.port) { socket in
+                for (origin, isAllowed) in [("http://localhost:3000", true), ("http://evil.test", false)] {
+                    try await socket.send(
+                        Self.request(
+                            "OPTIONS", "/api/v1/urls", ["Origin: \(origin)", "Access-Control-Request-Method: POST"]))
+                    let answer = try await socket.response()
+                    #expect(answer.status == 204)
+                    #expect(answer.head.contains("Access-Control-Allow-Origin: \(origin)") == isAllowed)
+                }
+            }
+        }
+    }
+
+    @Test func `a start ticket buys one session, and a socket's ticket none`() async throws {
+        try await TestServer.run({ $0.makesStartTicket = true }) { running in
+            func session(with bearer: String) async throws -> Int {
+                var status = 0
+                try await TestSocket.open(running.port) { socket in
+                    try await socket.send(
+                        Self.request(
+                            "POST", "/api/v1/tickets", ["Authorization: Bearer \(bearer)"], body: #"{"kind":"session"}"#
+                        ))
+                    status = try await socket.response().status
+                }
+                return status
+            }
+            let start = try #require(try await running.client.makeTicket(kind: "start").ticket)
+            #expect(try await session(with: start) == 201)
+            #expect(try await session(with: start) == 401)
+            #expect(try await session(with: running.ticket()) == 401)
+        }
+    }
+
+    @Test func `slow heads and idle connections are cut off`() async throws {
+        try await TestServer.run({ $0.requestDeadline = .seconds(1) }) { running in
+            try await TestSocket.open(running.port) { socket in
+                try await socket.send("GET /guide HTTP/1.1\r\nHo")
+                #expect(try await socket.rest() == "")
+            }
+            try await TestSocket.open(running.port) { socket in
+                try await socket.send(Self.request("GET", "/health"))
+                _ = try await socket.response()
+                #expect(try await socket.rest() == "")
+            }
+        }
+    }
+}

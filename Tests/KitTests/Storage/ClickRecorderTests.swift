@@ -1,0 +1,110 @@
+import Foundation
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+import Testing
+
+@testable import Kit
+
+struct ClickRecorderTests {
+    /// A store that fails when told to, and tells when it is asked.
+    private final class MoodyStore: Store {
+        private let inner = MemoryStore()
+        let isFailing = Mutex(false)
+        let committed = Mutex(0)
+        let attempts = AsyncStream.makeStream(of: Bool.self, bufferingPolicy: .bufferingNewest(1_000))
+
+        func open(now: Timestamp) throws(KitError) -> StoreContents { try inner.open(now: now) }
+        func close(now: Timestamp) throws(KitError) { try inner.close(now: now) }
+
+        func commit(_ group: CommitGroup) throws(KitError) -> [Result<Void, KitError>] {
+            let fails = isFailing.withLock { $0 }
+            defer { attempts.continuation.yield(!fails) }
+            guard !fails else { throw KitError(.unavailable, "moody") }
+            committed.withLock { $0 += group.clicks.count }
+            return try inner.commit(group)
+        }
+    }
+
+    private static let log = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+
+    private func withRecorder(_ body: (MoodyStore, ClickRecorder, Sequencer, Link) async throws -> Void) async throws {
+        let store = MoodyStore()
+        let contents = try store.open(now: StoreTests.now)
+        let recorder = ClickRecorder(store: store, flushInterval: .milliseconds(20), log: Self.log)
+        let sequencer = Sequencer(heads: contents.heads, wakeRecorder: { recorder.wake() })
+        let link = try StoreTests.link(1, "guide", owner: contents.directory.users[0])
+        async let running: Void = recorder.run(from: sequencer)
+        do {
+            try await body(store, recorder, sequencer, link)
+        } catch {
+            recorder.stop()
+            throw error
+        }
+        recorder.stop()
+        await running
+    }
+
+    private func submit(_ count: Int, of link: Link, to sequencer: Sequencer) {
+        var clicks = (0..<count).map { _ in Click(of: link, details: ClickDetails(), at: StoreTests.now) }
+        sequencer.submit(&clicks, from: nil)
+    }
+
+    @Test func `clicks become durable by themselves`() async throws {
+        try await withRecorder { store, _, sequencer, link in
+            submit(100, of: link, to: sequencer)
+            for await isGood in store.attempts.stream where isGood { break }
+            #expect(store.committed.withLock { $0 } == 100)
+            // `logged` follows the commit on the recorder's thread; a second group is written only after it.
+            submit(1, of: link, to: sequencer)
+            for await isGood in store.attempts.stream where isGood { break }
+            #expect(sequencer.unlogged <= 1)
+        }
+    }
+
+    @Test func `a change is answered when it is durable, with its own result`() async throws {
+        try await withRecorder { _, recorder, _, link in
+            let loop = MultiThreadedEventLoopGroup.singleton.any()
+            try await recorder.apply(.link(link), on: loop).get()
+            await #expect { try await recorder.apply(.link(link), on: loop).get() } throws: {
+                ($0 as? KitError)?.code == .conflict
+            }
+        }
+    }
+
+    @Test func `while the store fails clicks wait, changes are refused, and then all is well again`() async throws {
+        try await withRecorder { store, recorder, sequencer, link in
+            store.isFailing.withLock { $0 = true }
+            submit(50, of: link, to: sequencer)
+            for await isGood in store.attempts.stream where !isGood { break }
+            await #expect {
+                try await recorder.apply(.link(link), on: MultiThreadedEventLoopGroup.singleton.any()).get()
+            } throws: {
+                ($0 as? KitError)?.code == .unavailable
+            }
+            #expect(recorder.isFailing)
+            #expect(sequencer.unlogged == 50)
+            store.isFailing.withLock { $0 = false }
+            for await isGood in store.attempts.stream where isGood { break }
+            #expect(store.committed.withLock { $0 } == 50)
+        }
+    }
+
+    @Test func `stopping writes what is left, and takes no more changes`() async throws {
+        let store = MoodyStore()
+        let contents = try store.open(now: StoreTests.now)
+        let recorder = ClickRecorder(store: store, flushInterval: .seconds(3_600), log: Self.log)
+        let sequencer = Sequencer(heads: contents.heads, wakeRecorder: { recorder.wake() })
+        let link = try StoreTests.link(1, "guide", owner: contents.directory.users[0])
+        async let running: Void = recorder.run(from: sequencer)
+        submit(10_000, of: link, to: sequencer)
+        recorder.stop()
+        await running
+        #expect(store.committed.withLock { $0 } == 10_000)
+        #expect(sequencer.unlogged == 0)
+        await #expect(throws: KitError.self) {
+            try await recorder.apply(.link(link), on: MultiThreadedEventLoopGroup.singleton.any()).get()
+        }
+    }
+}

@@ -1,0 +1,166 @@
+import Foundation
+import GRDB
+import Testing
+
+@testable import Kit
+
+/// What every store means, asked of each of them.
+struct StoreTests {
+    enum Kind: CaseIterable { case memory, sqlite }
+
+    /// A place a store can be opened at again and again, as a restarted server would.
+    final class Place {
+        let kind: Kind
+        let directory = FileManager.default.temporaryDirectory.appending(path: "quikko-store-\(UUID().uuidString)")
+        private let memory = MemoryStore()
+
+        init(_ kind: Kind) throws {
+            self.kind = kind
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        }
+
+        deinit { try? FileManager.default.removeItem(at: directory) }
+
+        func store() throws -> any Store {
+            kind == .memory ? memory : try SQLiteStore(file: directory.appending(path: "quikko.sqlite"))
+        }
+    }
+
+    static let now = Timestamp(seconds: 1_767_225_600)
+
+    static func link(_ key: Int, _ code: String, owner: User) throws -> Link {
+        Link(
+            id: .random(), key: key, code: try ShortCode(code),
+            destination: try Destination("https://example.com/\(code)"),
+            owner: owner.id, ownerKey: owner.key, isCustom: true, isActive: true, createdAt: now)
+    }
+
+    static func clicks(_ numbers: ClosedRange<Int64>, of link: Link) -> [Click] {
+        numbers.map { number in
+            var click = Click(
+                of: link, details: ClickDetails(country: Country("DE") ?? .unknown, device: .mobile, browser: .safari),
+                at: now)
+            (click.epoch, click.ownerNumber, click.linkNumber) = (1, number, number)
+            return click
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func `the first start has an organization and an administrator`(kind: Kind) throws {
+        let contents = try Place(kind).store().open(now: Self.now)
+        #expect(contents.directory.organization.name == "default")
+        #expect(contents.directory.organization.id.hasPrefix("org_"))
+        let admin = try #require(contents.directory.users.first)
+        #expect(admin.email == "admin@localhost")
+        #expect(admin.key == 1)
+        #expect(admin.scope == .admin)
+        #expect(contents.links.isEmpty)
+        #expect(contents.heads.epoch == 1)
+    }
+
+    @Test(arguments: Kind.allCases)
+    func `links, keys and totals are there after a restart`(kind: Kind) throws {
+        let place = try Place(kind)
+        var store = try place.store()
+        let first = try store.open(now: Self.now)
+        let admin = first.directory.users[0]
+        let link = try Self.link(1, "guide", owner: admin)
+        var (key, _) = APIKey.make(for: admin.id, scope: .admin, label: "test", now: Self.now)
+        let answers = try store.commit(
+            CommitGroup(clicks: Self.clicks(1...3, of: link), changes: [.link(link), .key(key)]))
+        #expect(answers.count == 2)
+        key.revokedAt = Self.now
+        _ = try store.commit(CommitGroup(changes: [.key(key)]))
+        try store.close(now: Self.now)
+        store = try place.store()
+        let second = try store.open(now: Self.now)
+        #expect(second.directory.users == first.directory.users)
+        #expect(second.directory.organization == first.directory.organization)
+        #expect(second.links == [link])
+        #expect(second.directory.keys == [key])
+        #expect(second.heads.owners[admin.key] == 3)
+        #expect(second.heads.links[link.key] == 3)
+    }
+
+    @Test(arguments: Kind.allCases)
+    func `a taken code fails alone, with a conflict`(kind: Kind) throws {
+        let store = try Place(kind).store()
+        let admin = try store.open(now: Self.now).directory.users[0]
+        let answers = try store.commit(
+            CommitGroup(changes: [
+                .link(try Self.link(1, "one", owner: admin)), .link(try Self.link(2, "one", owner: admin)),
+                .link(try Self.link(3, "two", owner: admin)),
+            ]))
+        #expect(throws: Never.self) { try answers[0].get() }
+        #expect { try answers[1].get() } throws: { ($0 as? KitError)?.code == .conflict }
+        #expect(throws: Never.self) { try answers[2].get() }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func `a clean stop continues the epoch, an unclean one begins another`(kind: Kind) throws {
+        let place = try Place(kind)
+        let link = try Self.link(1, "guide", owner: try place.store().open(now: Self.now).directory.users[0])
+        // Not closed: this was a crash.
+        var store = try place.store()
+        #expect(try store.open(now: Self.now).heads.epoch == 2)
+        _ = try store.commit(CommitGroup(clicks: Self.clicks(1...2, of: link), changes: [.link(link)]))
+        try store.close(now: Self.now)
+        store = try place.store()
+        let contents = try store.open(now: Self.now)
+        #expect(contents.heads.epoch == 2)
+        #expect(contents.heads.links[1] == 2)
+    }
+
+    @Test func `every commit of SQLite is synced`() throws {
+        let place = try Place(.sqlite)
+        let store = try #require(try place.store() as? SQLiteStore)
+        _ = try store.open(now: Self.now)
+        #expect(store.synchronousLevel == 2)
+    }
+
+    @Test func `totals are right after a crash, whether the heads were written or not`() throws {
+        let place = try Place(.sqlite)
+        var store = try place.store()
+        let link = try Self.link(1, "guide", owner: try store.open(now: Self.now).directory.users[0])
+        _ = try store.commit(CommitGroup(changes: [.link(link)]))
+        var next: Int64 = 1
+        for _ in 0..<3 {
+            let last = next + Int64(SQLiteStore.headsInterval) * 2 / 3
+            _ = try store.commit(CommitGroup(clicks: Self.clicks(next...last, of: link)))
+            next = last + 1
+            store = try place.store()
+            let heads = try store.open(now: Self.now).heads
+            #expect(heads.owners[1] == last)
+            #expect(heads.links[1] == last)
+        }
+    }
+
+    @Test func `another program's database is refused and left alone`() throws {
+        let place = try Place(.sqlite)
+        let file = place.directory.appending(path: "quikko.sqlite")
+        try DatabaseQueue(path: file.path).write { try $0.execute(sql: "CREATE TABLE theirs (a)") }
+        let before = try Data(contentsOf: file)
+        #expect { try place.store() } throws: { ($0 as? KitError)?.code == .invalid }
+        #expect(try Data(contentsOf: file) == before)
+    }
+
+    @Test func `a damaged database is refused and left alone`() throws {
+        let place = try Place(.sqlite)
+        let file = place.directory.appending(path: "quikko.sqlite")
+        try Data(repeating: 7, count: 8_192).write(to: file)
+        #expect { try place.store() } throws: { ($0 as? KitError)?.code == .invalid }
+        #expect(try Data(contentsOf: file) == Data(repeating: 7, count: 8_192))
+    }
+
+    @Test func `a database of a newer quikko is refused`() throws {
+        let place = try Place(.sqlite)
+        let store = try place.store()
+        _ = try store.open(now: Self.now)
+        try store.close(now: Self.now)
+        let file = place.directory.appending(path: "quikko.sqlite")
+        try DatabaseQueue(path: file.path).write {
+            try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('9 from the future')")
+        }
+        #expect { try place.store() } throws: { ($0 as? KitError)?.message.contains("newer") == true }
+    }
+}
