@@ -67,7 +67,11 @@ let package = Package(
         ),
         .testTarget(
             name: "quikkoTests",
-            dependencies: ["Kit", "quikko"],
+            dependencies: [
+                "Kit", "quikko",
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
             swiftSettings: strict
         ),
     ],

@@ -12,8 +12,8 @@ public struct ServerConfiguration: Sendable {
     public var keyFile: URL?
     /// How short URLs begin; nil takes the listening address.
     public var baseURL: String?
-    /// Event loops, a thread and a hub shard each. Default: one a core, at most 16.
-    public var loops = min(ProcessInfo.processInfo.activeProcessorCount, 16)
+    /// Event loops, a thread and a hub shard each. Default: one a core this process may use, at most 16.
+    public var loops = min(Self.usableCores, 16)
     /// How long a click may wait before it is written: what a crash can cost at most. Default 100 ms.
     public var flushInterval = Duration.milliseconds(100)
     /// Messages that wait for one connection before arriving ones are dropped for it. Default 256.
@@ -92,6 +92,17 @@ public struct ServerConfiguration: Sendable {
                 throw KitError(.invalid, "ALLOWED_ORIGINS must name origins; * is not allowed")
             }
         }
+    }
+
+    /// Cores the process is allowed on: a container or `taskset` may grant fewer than there are, and two loops on one core
+    /// only take turns.
+    private static var usableCores: Int {
+        let all = ProcessInfo.processInfo.activeProcessorCount
+        guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("Cpus_allowed:") })
+        else { return all }
+        let bits = line.dropFirst("Cpus_allowed:".count).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
+        return bits > 0 ? min(bits, all) : all
     }
 
     private static func trimmed(_ text: String, _ name: String) throws(KitError) -> String {

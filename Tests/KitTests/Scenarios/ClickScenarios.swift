@@ -186,7 +186,6 @@ struct ClickScenarios {
                 running.server.stop()
                 #expect(try await socket.text().contains("guide"))
                 #expect(try await socket.message() == .close(code: 1001))
-
             }
         }
     }

@@ -1,0 +1,185 @@
+import Foundation
+import Testing
+
+@testable import Kit
+
+/// Each command as a script meets it: its streams and its exit status.
+struct CommandTests {
+    private let program: Program
+
+    init() throws { program = try Program() }
+
+    /// Runs `body` with a server of its own and the environment its clients need.
+    private func withServer(_ body: (Program.Server, [String: String]) async throws -> Void) async throws {
+        let server = try await program.serve("--temp")
+        do {
+            let key = try KeyFile(URL(filePath: server.keyFile)).key(for: server.url)
+            try await body(server, ["QUIKKO_URL": server.url, "QUIKKO_TOKEN": key ?? ""])
+        } catch {
+            server.signal(SIGKILL)
+            throw error
+        }
+        server.signal(SIGTERM)
+        #expect(await server.end() == 0)
+    }
+
+    @Test func `shorten prints just the short URL, and clicking it says where it leads`() async throws {
+        try await withServer { server, environment in
+            let short = try await program.run("shorten", "https://swift.org/documentation", environment: environment)
+            #expect(short.status == 0)
+            #expect(short.errors == "")
+            #expect(short.output.wholeMatch(of: /http:\/\/127\.0\.0\.1:\d+\/[A-Za-z0-9]{7}\n/) != nil)
+            let url = short.output.trimmingCharacters(in: .newlines)
+            // The short URL names its server, so the environment's is not needed.
+            let click = try await program.run(
+                "click", url, "--count", "3", environment: ["QUIKKO_TOKEN": environment["QUIKKO_TOKEN"] ?? ""])
+            #expect(click.status == 0)
+            let code = url.split(separator: "/").last ?? ""
+            #expect(
+                click.output
+                    == (1...3).map {
+                        #"{"code":"\#(code)","location":"https://swift.org/documentation","position":"1:\#($0)"}"#
+                            + "\n"
+                    }
+                    .joined())
+        }
+    }
+
+    @Test func `subscribe prints each click as one line of JSON and ends after the count`() async throws {
+        try await withServer { server, environment in
+            _ = try await program.run("shorten", "https://swift.org", "--code", "guide", environment: environment)
+            async let lines = program.run("subscribe", "--count", "2", "--timeout", "1m", environment: environment)
+            // Clicks until it has what it waited for: when it began to listen is its own business.
+            let client = try server.client
+            let clicking = Task {
+                while !Task.isCancelled {
+                    _ = try await client.click(ShortCode("guide"), country: Country("DE"), agent: "curl/8")
+                }
+            }
+            let result = try await lines
+            clicking.cancel()
+            #expect(result.status == 0)
+            let line =
+                /\{"type":"click","shortCode":"guide","country":"DE","deviceType":"desktop","browser":"curl","timestamp":"[^"]+Z"\}/
+            let printed = result.output.split(separator: "\n")
+            #expect(printed.count == 2)
+            for text in printed { #expect(text.wholeMatch(of: line) != nil, "\(text)") }
+        }
+    }
+
+    @Test func `every form of output says the same`() async throws {
+        try await withServer { server, environment in
+            func shorten(_ arguments: String...) async throws -> String {
+                try await program.run(["shorten", "https://swift.org"] + arguments, environment: environment).output
+            }
+            #expect(try await shorten("--code", "one", "-o", "quiet") == "one\n")
+            #expect(try await shorten("--code", "two", "--fields", "shortCode,totalClicks") == "two\t0\n")
+            #expect(
+                try await shorten("--code", "three", "-o", "json", "--fields", "shortCode,isActive")
+                    == #"{"shortCode":"three","isActive":true}"# + "\n")
+            #expect(
+                try await shorten("--code", "four", "-o", "csv", "--fields", "shortCode,originalUrl")
+                    == "shortCode,originalUrl\nfour,https://swift.org\n")
+            let failure = try await program.run(
+                "shorten", "https://swift.org", "--code", "one", "-o", "json", environment: environment)
+            #expect(failure.status == 1)
+            #expect(failure.output == "")
+            #expect(failure.errors.hasPrefix(#"{"error":{"code":"ALIAS_TAKEN","message":""#))
+        }
+    }
+
+    @Test func `a ticket opens a socket once, a session is a token`() async throws {
+        try await withServer { server, environment in
+            let ticket = try await program.run("ticket", "new", environment: environment)
+            #expect(ticket.status == 0)
+            #expect(ticket.output.wholeMatch(of: /[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\n/) != nil)
+            let session = try await program.run("ticket", "new", "--session", environment: environment)
+            #expect(session.output.wholeMatch(of: /[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\n/) != nil)
+            let open = try await program.run("ticket", "new", "--open", environment: environment)
+            #expect(open.output.hasPrefix("\(server.url)/#ticket="))
+            // A token from a file or from standard input is as good as one from the environment.
+            let token = session.output
+            let alone = ["QUIKKO_URL": server.url]
+            let file = program.home.appending(path: "token")
+            try Data(token.utf8).write(to: file)
+            #expect(
+                try await program.run("shorten", "https://swift.org", "--token-file", file.path, environment: alone)
+                    .status == 0)
+            #expect(
+                try await program.run("shorten", "https://swift.org", "--token-stdin", environment: alone, input: token)
+                    .status == 0)
+        }
+    }
+
+    /// What goes wrong before any server is asked, the exit status, and a word of the advice.
+    static let refusals: [(arguments: [String], status: Int32, advice: String)] = [
+        (["shorten", "https://swift.org", "--nonsense"], 64, "--help"), (["shorten"], 64, "--help"),
+        (["dance"], 64, "--help"),
+        (["shorten", "https://swift.org", "--code", "a"], 64, "3 to 30"), (["click", "a/b"], 64, "address"),
+        (["click", "abc", "--country", "Germany"], 64, "two letters"), (["subscribe", "--timeout", "soon"], 64, "10s"),
+        (["serve", "--port", "99999"], 64, "65535"), (["serve", "--run", "--", "true"], 64, "--temp"),
+        (["serve", "--temp", "--run"], 64, "CMD"), (["serve", "--seed", "1"], 64, "--temp"),
+        (["shorten", "https://swift.org", "--url", "nonsense"], 65, "http://"),
+        (["shorten", "https://swift.org", "--url", "http://127.0.0.1:1"], 77, "QUIKKO_TOKEN"),
+        (["click", "abc", "--url", "http://127.0.0.1:1"], 69, "quikko serve"),
+        (["click", "abc", "--country", "DE", "--url", "http://127.0.0.1:1"], 77, "--country"),
+        (["subscribe", "--url", "http://127.0.0.1:1"], 77, "QUIKKO_TOKEN"),
+        (["shorten", "https://swift.org", "--token-file", "/nonexistent"], 66, "/nonexistent"),
+    ]
+
+    @Test(arguments: refusals.indices)
+    func `a wrong call ends with the right status and says what to do`(index: Int) async throws {
+        let (arguments, status, advice) = Self.refusals[index]
+        let result = try await program.run(arguments)
+        #expect(result.status == status, "\(arguments)")
+        #expect(result.output == "")
+        #expect(result.errors.contains(advice), "\(result.errors)")
+    }
+
+    @Test func `what a server refuses ends with the right status`() async throws {
+        // The types are spelt out: all `try`s are inside macros, which the closure's inference does not see.
+        try await withServer { (server: Program.Server, environment: [String: String]) async throws in
+            func status(_ arguments: String..., token: String? = nil) async throws -> Int32 {
+                var environment = environment
+                if let token { environment["QUIKKO_TOKEN"] = token }
+                return try await program.run(arguments, environment: environment).status
+            }
+            #expect(try await status("click", "nobodys") == 1)
+            #expect(try await status("shorten", "ftp://swift.org") == 65)
+            #expect(try await status("shorten", "ftp://swift.org", "https://swift.org") == 1)
+            #expect(try await status("shorten", "https://swift.org", token: "qk_a_b") == 77)
+            #expect(try await status("subscribe", "nobodys", "--timeout", "1m") == 77)
+            #expect(try await status("subscribe", "--count", "1", "--timeout", "300ms") == 75)
+            #expect(try await status("subscribe", "--timeout", "300ms") == 0)
+            #expect(try await status("ticket", "new", "--user", "x") == 65)
+        }
+    }
+
+    @Test func `help names two working examples for every command`() async throws {
+        for command in [["serve"], ["shorten"], ["click"], ["ticket"], ["ticket", "new"], ["subscribe"]] {
+            let help = try await program.run(command + ["--help"])
+            #expect(help.status == 0)
+            #expect(help.output.matches(of: #/\n +quikko /#).count >= 2, "\(command)")
+        }
+    }
+
+    @Test func `a reader that goes away ends the program quietly`() async throws {
+        try await withServer { server, environment in
+            _ = try await program.run("shorten", "https://swift.org", "--code", "guide", environment: environment)
+            let script = Process()
+            script.executableURL = URL(filePath: "/bin/sh")
+            // The pipe's end is `head`'s; the program's own status comes by a file.
+            script.arguments = [
+                "-c", "{ \"$0\" click guide --count 1000000; echo $? > \"$1\"; } | head -2 > /dev/null",
+                Program.executable.path, "\(program.home.path)/status",
+            ]
+            script.environment = environment.merging(["HOME": program.home.path, "PATH": "/usr/bin:/bin"]) { $1 }
+            let ended = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
+            script.terminationHandler = { _ in ended.continuation.finish() }
+            try script.run()
+            for await _ in ended.stream {}
+            let status = try String(contentsOf: program.home.appending(path: "status"), encoding: .utf8)
+            #expect(status == "0\n")
+        }
+    }
+}

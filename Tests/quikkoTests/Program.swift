@@ -1,0 +1,148 @@
+import Foundation
+import Glibc
+import Testing
+
+@testable import Kit
+
+/// The program itself, run as a user would: a process with its own home.
+final class Program: Sendable {
+    struct Result: Sendable {
+        let status: Int32
+        let output: String
+        let errors: String
+    }
+
+    /// Next to the test bundle.
+    static let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        .appending(path: "quikko")
+
+    let home: URL
+
+    init() throws {
+        home = FileManager.default.temporaryDirectory.appending(path: "quikko-home-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: home) }
+
+    private func process(_ arguments: [String], _ environment: [String: String]) -> Process {
+        let process = Process()
+        process.executableURL = Self.executable
+        process.arguments = arguments
+        var variables = ["HOME": home.path, "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]
+        variables.merge(environment) { $1 }
+        process.environment = variables
+        return process
+    }
+
+    /// Runs to the end.
+    func run(
+        _ arguments: String..., environment: [String: String] = [:], input: String = ""
+    ) async throws -> Result {
+        try await run(arguments, environment: environment, input: input)
+    }
+
+    func run(_ arguments: [String], environment: [String: String] = [:], input: String = "") async throws -> Result {
+        let process = process(arguments, environment)
+        let (standardInput, output, errors) = (Pipe(), Pipe(), Pipe())
+        process.standardInput = standardInput
+        process.standardOutput = output
+        process.standardError = errors
+        let ended = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
+        process.terminationHandler = { _ in ended.continuation.finish() }
+        try process.run()
+        try standardInput.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+        try standardInput.fileHandleForWriting.close()
+        async let out = Self.text(of: output)
+        async let error = Self.text(of: errors)
+        for await _ in ended.stream {}
+        return Result(status: process.exitStatus, output: try await out, errors: try await error)
+    }
+
+    private static func text(of pipe: Pipe) async throws -> String {
+        try await withCheckedThrowingContinuation { continuation in
+            // Reading blocks, so it gets a thread of its own.
+            Thread.detachNewThread {
+                continuation.resume(
+                    with: Swift.Result {
+                        String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+                    })
+            }
+        }
+    }
+
+    /// A running `quikko serve`, known by its ready line.
+    final class Server: @unchecked Sendable {
+        // `process` is started before this object exists and only waited for and signalled after it.
+        private let process: Process
+        private let ended: AsyncStream<Void>
+        let errors: Pipe
+        let url: String
+        let port: Int
+        let keyFile: String
+
+        struct Ready: Decodable {
+            let url: String
+            let port: Int
+            let pid: Int32
+            let keyFile: String
+        }
+
+        fileprivate init(_ process: Process, _ ready: Ready, _ ended: AsyncStream<Void>, _ errors: Pipe) {
+            self.process = process
+            self.ended = ended
+            self.errors = errors
+            (url, port, keyFile) = (ready.url, ready.port, ready.keyFile)
+            #expect(ready.pid == process.processIdentifier)
+        }
+
+        var client: APIClient {
+            get throws {
+                let origin = try Origin(url)
+                return APIClient(origin, credential: try KeyFile(URL(filePath: keyFile)).key(for: origin.description))
+            }
+        }
+
+        func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+        /// The exit status; 128 and more for signals.
+        func end() async -> Int32 {
+            for await _ in ended {}
+            return process.exitStatus
+        }
+    }
+
+    /// Starts `serve` on a free port and returns once it accepts.
+    func serve(_ arguments: String..., environment: [String: String] = [:]) async throws -> Server {
+        let process = process(
+            ["serve", "--print-ready"] + (arguments.contains("--port") ? [] : ["--port", "0"]) + arguments, environment)
+        let (output, errors) = (Pipe(), Pipe())
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        process.standardError = errors
+        let ended = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
+        process.terminationHandler = { _ in ended.continuation.finish() }
+        try process.run()
+        let line = try await Self.firstLine(of: output)
+        let ready = try JSONDecoder().decode(Server.Ready.self, from: Data(line.utf8))
+        return Server(process, ready, ended.stream, errors)
+    }
+
+    private static func firstLine(of pipe: Pipe) async throws -> String {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread {
+                var line = Data()
+                while let byte = try? pipe.fileHandleForReading.read(upToCount: 1), !byte.isEmpty,
+                    byte != Data("\n".utf8)
+                {
+                    line += byte
+                }
+                continuation.resume(returning: String(decoding: line, as: UTF8.self))
+            }
+        }
+    }
+}
+
+extension Process {
+    fileprivate var exitStatus: Int32 { terminationReason == .exit ? terminationStatus : 128 + terminationStatus }
+}
