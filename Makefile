@@ -35,7 +35,7 @@ bench: build
 	$(QUIKKO) bench $(ARGUMENTS)
 
 examples: build
-	@for script in Examples/*.sh; do echo "== $$script"; PATH="$$PWD/.build-release/release:$$PATH" "$$script" || exit 1; done
+	@PATH="$$PWD/.build-release/release:$$PATH" ./.ci/examples
 
 dist: packages
 	$(SWIFT) build $(RELEASE) --product quikko --static-swift-stdlib

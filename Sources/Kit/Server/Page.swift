@@ -164,7 +164,7 @@ enum Page {
         }
         function about() {
           const links = me.activeUrlsLimit == null ? count(me.activeUrlsCount, 'active link') : num.format(me.activeUrlsCount) + ' of ' + count(me.activeUrlsLimit, 'active link');
-          $('who').textContent = [links, me.email, me.plan && me.plan + ' plan'].filter(Boolean).join(' \u00b7 ');
+          $('who').textContent = [links, me.email].filter(Boolean).join(' \u00b7 ');
         }
 
         // Counting is cheap and immediate; drawing happens at most once a frame, and not at all in a hidden tab.
