@@ -43,7 +43,18 @@ final class Program: Sendable {
     }
 
     func run(_ arguments: [String], environment: [String: String] = [:], input: String = "") async throws -> Result {
-        let process = process(arguments, environment)
+        try await run(process(arguments, environment), input: input)
+    }
+
+    /// Runs another program the same way.
+    func run(executable: URL, in directory: URL, environment: [String: String]) async throws -> Result {
+        let process = process([], environment)
+        process.executableURL = executable
+        process.currentDirectoryURL = directory
+        return try await run(process, input: "")
+    }
+
+    private func run(_ process: Process, input: String) async throws -> Result {
         let (standardInput, output, errors) = (Pipe(), Pipe(), Pipe())
         process.standardInput = standardInput
         process.standardOutput = output

@@ -45,9 +45,13 @@ final class HubShard {
     /// The connection has gone: it leaves its rooms, and its books join the total.
     func close(_ subscriber: Subscriber) {
         loop.assertInEventLoop()
-        for place in subscriber.places { remove(subscriber, from: place.membership) }
+        leaveAll(subscriber)
         subscriber.outbox.close()
         closedBooks += subscriber.outbox.books
+    }
+
+    func leaveAll(_ subscriber: Subscriber) {
+        for place in subscriber.places { remove(subscriber, from: place.membership) }
     }
 
     /// Empty rooms are removed at once.

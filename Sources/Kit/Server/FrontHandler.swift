@@ -5,7 +5,7 @@ import NIOHTTP1
 ///
 /// A redirect is a look-up and three copies into one reply buffer; all replies of a read go out in one write. What this
 /// handler cannot answer gets the full HTTP parser with the bytes read so far, for the rest of that connection.
-final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler, Timed {
+final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler, Timed, Visitor {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -34,11 +34,19 @@ final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler, Timed 
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        server.entered(context.channel)
+        server.entered(self)
         server.wheel.add(self, due: deadline)
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        server.left(self)
+    }
+
+    /// Replies are written as requests are read, so nothing is under way here.
+    func stop() {
+        if let context { finish(context) }
+    }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
@@ -131,7 +139,6 @@ final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler, Timed 
         case .accepted(let reply, let wire, let identity):
             replies.writeImmutableBuffer(reply)
             let connection = WebSocketConnection(server: server, wire: wire, identity: identity)
-            server.left(context.channel)
             flush(context)
             passOn(to: [connection], context)
         case .refused(let response):

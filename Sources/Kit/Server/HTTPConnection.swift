@@ -16,7 +16,7 @@ struct HTTPRequest: Sendable {
 ///
 /// Answers are written by `HTTPResponse` itself, so only NIOHTTP1's parser is in the pipeline. Bounded: a body above 1 MiB is
 /// answered 413, headers above 8 KiB 431; while an answer is being made nothing more is read from the connection.
-final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed {
+final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed, Visitor {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = ByteBuffer
     typealias OutboundIn = Never
@@ -49,10 +49,21 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        server.entered(self)
         server.wheel.add(self, due: deadline)
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        server.left(self)
+    }
+
+    /// An answer under way closes the connection behind itself.
+    func stop() {
+        guard let context, !isAnswering, !isClosing else { return }
+        isClosing = true
+        context.close(mode: .output, promise: nil)
+    }
 
     func deadlineReached(_ now: NIODeadline) -> NIODeadline? {
         guard let context, !isUpgraded else { return nil }
@@ -162,7 +173,6 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
         case .refused(let response): write(response, to: request.head, closes: true)
         case .accepted(let reply, let wire, let identity):
             isUpgraded = true
-            server.left(context.channel)
             context.writeAndFlush(wrapOutboundOut(reply), promise: nil)
             let connection = WebSocketConnection(server: server, wire: wire, identity: identity)
             do {

@@ -164,7 +164,7 @@ public final class Server: Sendable {
         return text
     }
 
-    /// Every connection gets what was published and a 1001; those that do not close in time are cut off.
+    /// Sockets get what was published and a 1001, requests under way their answer; those that do not close in time are cut off.
     private func drain(_ services: Services) async {
         for server in services.loops { server.loop.execute { server.stop() } }
         let deadline = ContinuousClock.now + configuration.shutdownDeadline

@@ -1,6 +1,12 @@
 import Logging
 import NIOCore
 
+/// A connection that speaks HTTP.
+protocol Visitor: AnyObject {
+    /// The server is stopping: finish the answer under way, then close.
+    func stop()
+}
+
 /// Everything one event loop owns: its hub shard, its clicks of this tick, its timing wheel, its connections.
 ///
 /// Confined to its loop; `Sendable` only so that its handle can be passed around before that.
@@ -13,7 +19,7 @@ final class ServerLoop: @unchecked Sendable {
     var userAgents = UserAgent.Cache()
     private(set) var connections: [ObjectIdentifier: WebSocketConnection] = [:]
     /// Connections that speak HTTP; closed when the server stops.
-    private var visitors: [ObjectIdentifier: any Channel] = [:]
+    private var visitors: [ObjectIdentifier: any Visitor] = [:]
     private var clicks: [Click] = []
     private var isTickScheduled = false
     /// `Date: …` CR LF of the current second (RFC 9110 §5.6.7).
@@ -67,23 +73,18 @@ final class ServerLoop: @unchecked Sendable {
     func opened(_ connection: WebSocketConnection) { connections[ObjectIdentifier(connection)] = connection }
     func closed(_ connection: WebSocketConnection) { connections[ObjectIdentifier(connection)] = nil }
 
-    /// Remembers an HTTP connection until it closes or becomes a WebSocket.
-    func entered(_ channel: any Channel) {
-        let id = ObjectIdentifier(channel)
-        visitors[id] = channel
-        channel.closeFuture.whenComplete { [self] _ in visitors[id] = nil }
-    }
+    func entered(_ visitor: some Visitor) { visitors[ObjectIdentifier(visitor)] = visitor }
+    func left(_ visitor: some Visitor) { visitors[ObjectIdentifier(visitor)] = nil }
 
-    func left(_ channel: any Channel) { visitors[ObjectIdentifier(channel)] = nil }
-
-    /// Sends what there is, then ends every connection: sockets with 1001, the others at once.
+    /// Delivers what there is, then ends every connection: sockets with 1001 after their last message, the others after the
+    /// answer they wait for.
     func stop() {
         endTick()
-        for connection in connections.values { connection.close(.goingAway, "the server is stopping") }
-        for channel in visitors.values { channel.close(mode: .output, promise: nil) }
+        for connection in connections.values { connection.stop() }
+        for visitor in visitors.values { visitor.stop() }
     }
 
-    var hasConnections: Bool { !connections.isEmpty }
+    var hasConnections: Bool { !connections.isEmpty || !visitors.isEmpty }
 
     /// Books of all connections this loop has or had.
     var books: (total: Outbox.Books, pending: Int) {

@@ -28,6 +28,7 @@ final class WebSocketConnection: ChannelInboundHandler, FrameSink, Timed {
     private var repliesUnderWay = 0
     private var unread = ByteBuffer()
     private var isClosing = false
+    private var isStopping = false
     private var lastFrame = NIODeadline.now()
     private var lastPing = NIODeadline.now()
 
@@ -93,6 +94,18 @@ final class WebSocketConnection: ChannelInboundHandler, FrameSink, Timed {
         server.services.log.debug(
             "closing a connection", metadata: ["code": "\(code.rawValue)", "reason": "\(reason)"])
         finish(with: .frame(.close, payload))
+    }
+
+    /// The server is stopping: nothing new is delivered, what waits still goes out, then 1001.
+    func stop() {
+        guard let subscriber, !isClosing else { return }
+        server.shard.leaveAll(subscriber)
+        isStopping = true
+        closeWhenDrained()
+    }
+
+    private func closeWhenDrained() {
+        if isStopping, subscriber?.outbox.pending == 0 { close(.goingAway, "the server is stopping") }
     }
 
     private func finish(with frame: ByteBuffer) {
@@ -212,7 +225,10 @@ final class WebSocketConnection: ChannelInboundHandler, FrameSink, Timed {
     func hold(_ bytes: ByteBuffer) {
         write(bytes) { [self] in
             // NIO may have written at once, while the outbox is still at it: it hears of it on a later turn.
-            server.loop.assumeIsolated().execute { [self] in subscriber?.outbox.resume() }
+            server.loop.assumeIsolated().execute { [self] in
+                subscriber?.outbox.resume()
+                closeWhenDrained()
+            }
         }
     }
 
