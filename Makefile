@@ -21,7 +21,7 @@ packages:
 	@./.ci/packages
 
 build: packages
-	@test -x $(QUIKKO) || echo 'A first release build takes about 8 minutes on two cores; later ones take seconds.' >&2
+	@test -x $(QUIKKO) || echo 'A first release build takes about 10 minutes on two cores; later ones take seconds.' >&2
 	$(SWIFT) build $(RELEASE) --product quikko
 
 serve: build
@@ -38,9 +38,9 @@ examples: build
 	@PATH="$$PWD/.build-release/release:$$PATH" ./.ci/examples
 
 dist: packages
-	$(SWIFT) build $(RELEASE) --product quikko --static-swift-stdlib
+	$(SWIFT) build --configuration release --scratch-path .build-dist --product quikko --static-swift-stdlib
 	mkdir -p dist
-	strip -o dist/quikko $(QUIKKO)
+	strip -o dist/quikko .build-dist/release/quikko
 	@ls -l dist/quikko
 
 install: build

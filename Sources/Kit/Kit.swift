@@ -8,6 +8,7 @@
 /// - `Storage`: links in memory, the click log and everything durable behind a seam.
 /// - `Server`: sockets in.
 /// - `Client`: sockets out.
+/// - `Bench`: the floor and the driver of `make bench`.
 public enum Kit {
     public static let version = "0.1.0"
 }

@@ -20,7 +20,7 @@ struct Quikko: AsyncParsableCommand {
 
     /// Parsing before, printing after: every way out of the program passes here.
     static func main() async {
-        Terminal.ignoreClosedPipes()
+        Terminal.prepare()
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

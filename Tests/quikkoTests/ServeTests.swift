@@ -66,8 +66,23 @@ struct ServeTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path).isEmpty)
         #expect(try FileManager.default.contentsOfDirectory(atPath: program.home.path) == ["tmp"])
         let missing = try await program.run("serve", "--temp", "--run", "--", "/nonexistent", environment: environment)
-        #expect(missing.status == 65)
+        #expect(missing.status == 127)
         #expect(missing.errors.contains("/nonexistent"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path).isEmpty)
+    }
+
+    @Test func `a command ends by the signals that are meant for it, and so does serve`() async throws {
+        let scratch = program.home.appending(path: "tmp")
+        try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
+        let result = try await program.run(
+            "serve", "--temp", "--run", "--", "sh", "-c", "kill -TERM $$; echo survived",
+            environment: ["TMPDIR": scratch.path])
+        #expect(result.status == 143)
+        #expect(result.output == "")
+        // A hang-up of the terminal stops the server in order, and takes the directory along.
+        let server = try await program.serve("--temp", environment: ["TMPDIR": scratch.path])
+        server.signal(SIGHUP)
+        #expect(await server.end() == 0)
         #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path).isEmpty)
     }
 

@@ -18,10 +18,12 @@ final class Authenticator: Sendable {
     private let directory: Directory
     private let tokens: TokenKey
     private let tickets: SymmetricKey
-    private let used = UsedTickets()
+    private let used: UsedTickets
 
-    init(directory: Directory, secrets: Secrets) async throws(KitError) {
+    /// - Parameter startedAt: When this process began: single-use tickets from before it are refused.
+    init(directory: Directory, secrets: Secrets, startedAt: Timestamp) async throws(KitError) {
         self.directory = directory
+        used = UsedTickets(startedAt: startedAt)
         tokens = try await TokenKey(secrets.tokens)
         tickets = secrets.tickets
     }
@@ -56,7 +58,8 @@ final class Authenticator: Sendable {
             guard let id = UserID(claims.userID), let user = directory.user(id) else {
                 throw KitError(.unauthorized, "the token's user does not exist")
             }
-            return identity(of: user, scope: user.scope)
+            let expiry = Timestamp(seconds: Int64(clamping: min(claims.exp, 253_402_300_799)))
+            return identity(of: user, scope: claims.scope ?? user.scope, expiresAt: expiry)
         case .ticket:
             throw KitError(.unauthorized, "a ticket opens a socket; REST takes an API key or a token")
         }
@@ -67,12 +70,12 @@ final class Authenticator: Sendable {
         try redeem(text, for: .start, now: now)
     }
 
-    func makeToken(for user: UserID, ttl: Duration, now: Timestamp) throws(KitError) -> String {
-        try tokens.sign(for: user, ttl: ttl, now: now)
+    func makeToken(for identity: Identity, ttl: Duration, now: Timestamp) throws(KitError) -> String {
+        try tokens.sign(for: identity.user, scope: identity.scope, expiresAt: now + ttl, now: now)
     }
 
-    func makeTicket(for use: Ticket.Use, _ identity: Identity, expiresAt: Timestamp) -> String {
-        Ticket(use: use, identity: identity, expiresAt: expiresAt).text(signedBy: tickets)
+    func makeTicket(for use: Ticket.Use, _ identity: Identity, ttl: Duration, now: Timestamp) -> String {
+        Ticket(use: use, identity: identity, now: now, ttl: ttl).text(signedBy: tickets)
     }
 
     /// Who `id` is: a user's record gives scope and organization; an unknown user has neither.
@@ -81,12 +84,10 @@ final class Authenticator: Sendable {
         return identity(of: user, scope: user.scope)
     }
 
-    private func identity(of user: User, scope: Scope) -> Identity {
-        // A key's scope can narrow its user's, never widen it.
-        let scope: Scope = user.scope == .admin ? scope : .user
-        return Identity(
-            user: user.id, scope: scope, organization: directory.organization.id,
-            roles: user.scope == .admin ? ["owner"] : ["member"])
+    private func identity(of user: User, scope: Scope, expiresAt: Timestamp? = nil) -> Identity {
+        Identity(
+            user: user.id, scope: user.scope.narrowed(to: scope), organization: directory.organization.id,
+            roles: user.scope == .admin ? ["owner"] : ["member"], expiresAt: expiresAt)
     }
 
     private func redeem(_ text: String, for use: Ticket.Use, now: Timestamp) throws(KitError) -> Identity {

@@ -1,6 +1,5 @@
 import Crypto
 import Foundation
-import Synchronization
 
 /// A pass for one use: base64url(JSON) "." base64url(HMAC-SHA256(first part)).
 struct Ticket: Sendable, Equatable {
@@ -20,6 +19,8 @@ struct Ticket: Sendable, Equatable {
     let roles: [String]
     /// Names this one ticket: 24 hexadecimal digits.
     let id: String
+    /// To the second; nil when another issuer did not say.
+    let issuedAt: Timestamp?
     /// The first second in which it is no longer good.
     let expiresAt: Timestamp
 
@@ -29,16 +30,22 @@ struct Ticket: Sendable, Equatable {
         let organizationId: String?
         let roles: [String]
         let exp: Int
+        /// Absent in tickets of another issuer.
+        let iat: Int?
         let jti: String
     }
 
-    init(use: Use, identity: Identity, expiresAt: Timestamp) {
+    /// Seconds a `Timestamp` can hold: until the year 9999.
+    private static let seconds = 0...253_402_300_799
+
+    init(use: Use, identity: Identity, now: Timestamp, ttl: Duration) {
         self.use = use
         user = identity.user
         organization = identity.organization
         roles = identity.roles
         id = HexID<Ticket>.random().description
-        self.expiresAt = expiresAt
+        issuedAt = Timestamp(seconds: now.seconds)
+        expiresAt = Timestamp(seconds: (now + ttl).seconds)
     }
 
     /// The signed text.
@@ -46,7 +53,8 @@ struct Ticket: Sendable, Equatable {
         let payload: JSON = [
             "type": .string(use.rawValue), "userId": .string(user.description),
             "organizationId": organization.map(JSON.string) ?? .null, "roles": .array(roles.map(JSON.string)),
-            "exp": .int(Int(expiresAt.seconds)), "jti": .string(id), "scopeKey": .null,
+            "exp": .int(Int(expiresAt.seconds)), "iat": issuedAt.map { .int(Int($0.seconds)) } ?? .null,
+            "jti": .string(id), "scopeKey": .null,
         ]
         let first = Base64URL.encode(payload.text.utf8)
         return first + "." + Base64URL.encode(HMAC<SHA256>.authenticationCode(for: Data(first.utf8), using: key))
@@ -62,48 +70,16 @@ struct Ticket: Sendable, Equatable {
             HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: Data(parts[0].utf8), using: key),
             let json = Base64URL.decode(parts[0]),
             let payload = try? JSONDecoder().decode(Payload.self, from: Data(json)),
-            let user = UserID(payload.userId)
+            let user = UserID(payload.userId), Self.seconds.contains(payload.exp),
+            Self.seconds.contains(payload.iat ?? 0)
         else { throw refused }
         use = payload.type
         self.user = user
         organization = payload.organizationId
         roles = payload.roles
         id = payload.jti
+        issuedAt = payload.iat.map { Timestamp(seconds: Int64($0)) }
         expiresAt = Timestamp(seconds: Int64(payload.exp))
         guard expiresAt > now else { throw KitError(.expired, "the ticket has expired; get a new one") }
-    }
-}
-
-/// Tickets already used, until they expire by themselves.
-///
-/// Bounded: at 1,000,000 unexpired entries further tickets are refused (`.limitExceeded`) rather than accepted twice.
-final class UsedTickets: Sendable {
-    static let capacity = 1_000_000
-
-    private struct State {
-        var expiries: [String: Timestamp] = [:]
-        var nextSweep = Timestamp(seconds: 0)
-    }
-    private let state = Mutex(State())
-
-    /// Exactly one caller succeeds for each ticket.
-    ///
-    /// - Throws: `.unauthorized` when it was used before.
-    func use(_ ticket: Ticket, now: Timestamp) throws(KitError) {
-        let failure: KitError? = state.withLock { state in
-            if now >= state.nextSweep {
-                state.expiries = state.expiries.filter { $0.value > now }
-                state.nextSweep = now + .seconds(60)
-            }
-            guard state.expiries[ticket.id] == nil else {
-                return KitError(.unauthorized, "the ticket has been used; get a new one")
-            }
-            guard state.expiries.count < Self.capacity else {
-                return KitError(.limitExceeded, "too many tickets in use; try again in a minute")
-            }
-            state.expiries[ticket.id] = ticket.expiresAt
-            return nil
-        }
-        if let failure { throw failure }
     }
 }

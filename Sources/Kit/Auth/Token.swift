@@ -21,6 +21,8 @@ struct TokenKey: Sendable {
         var nbf: Int?
         /// Names this one token, for revocation.
         var jti: String?
+        /// What the token is good for at most; absent means whatever its user may do.
+        var scope: Scope?
     }
 
     private let algorithm: any JWTAlgorithm
@@ -37,10 +39,11 @@ struct TokenKey: Sendable {
     }
 
     /// A token for `user`. Shape: base64url(header) "." base64url(claims) "." base64url(HMAC-SHA256).
-    func sign(for user: UserID, ttl: Duration, now: Timestamp) throws(KitError) -> String {
+    func sign(for user: UserID, scope: Scope, expiresAt: Timestamp, now: Timestamp) throws(KitError) -> String {
         let claims: JSON = [
             "userID": .string(user.description), "type": "access", "iat": .int(Int(now.seconds)),
-            "exp": .int(Int((now + ttl).seconds)), "jti": .string(HexID<TokenKey>.random().description),
+            "exp": .int(Int(expiresAt.seconds)), "jti": .string(HexID<TokenKey>.random().description),
+            "scope": .string(scope.rawValue),
         ]
         let signed = Base64URL.encode(#"{"alg":"HS256","typ":"JWT"}"#.utf8) + "." + Base64URL.encode(claims.text.utf8)
         do {

@@ -50,21 +50,24 @@ struct ClientSocket {
     ///
     /// - Throws: what the server refuses the upgrade with, and what `body` throws.
     func run(_ body: (Receive, Send) async throws -> Bool) async throws -> Ending {
+        // Kept outside: closing after the peer did may fail, and what the peer said is the better reason.
+        let ending = Ended()
         do {
             return try await channel.executeThenClose { inbound, outbound in
                 var connection = Connection(
-                    inbound: inbound.makeAsyncIterator(), outbound: outbound, maximumMessage: maximumMessage)
+                    inbound: inbound.makeAsyncIterator(), outbound: outbound, maximumMessage: maximumMessage,
+                    ended: ending)
                 try await connection.shakeHands(origin, target)
                 let box = Box(connection)
                 let isFinished = try await body(
                     { try await box.connection.receive() }, { try await box.connection.send(.text, $0) })
                 if isFinished { try? await box.connection.send(.close, ByteBuffer(integer: CloseCode.normal.rawValue)) }
-                return isFinished ? .finished : .ended(box.connection.ending)
+                return isFinished ? .finished : .ended(ending.reason ?? "the connection broke")
             }
         } catch let error as IOError {
-            return .ended("the connection broke: \(error.localizedDescription)")
+            return .ended(ending.reason ?? "the connection broke: \(error.localizedDescription)")
         } catch is ChannelError {
-            return .ended("the connection broke")
+            return .ended(ending.reason ?? "the connection broke")
         } catch let error as FrameError {
             return .ended("the server sent something that is not WebSocket: \(error.reason)")
         }
@@ -76,18 +79,23 @@ struct ClientSocket {
         init(_ connection: Connection) { self.connection = connection }
     }
 
+    /// What the peer said when it ended the connection.
+    private final class Ended {
+        var reason: String?
+    }
+
     private struct Connection {
         var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
         let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
         var reader: MessageReader
         var unread = ByteBuffer()
-        /// How it ended, for people.
-        var ending = "the connection broke"
+        let ended: Ended
 
         init(
             inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator,
-            outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>, maximumMessage: Int
+            outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>, maximumMessage: Int, ended: Ended
         ) {
+            self.ended = ended
             self.inbound = inbound
             self.outbound = outbound
             reader = MessageReader(role: .client, maximumMessage: maximumMessage)
@@ -106,7 +114,7 @@ struct ClientSocket {
                     case .ping(let payload): try await send(.pong, payload)
                     case .pong: break
                     case .close(let code):
-                        ending =
+                        ended.reason =
                             code == CloseCode.goingAway.rawValue
                             ? "the server is stopping" : "the server closed (\(code ?? 1005))"
                         try? await send(.close, code.map { ByteBuffer(integer: $0) } ?? ByteBuffer())

@@ -1,7 +1,4 @@
-import Foundation
 import NIOCore
-import NIOPosix
-import NIOSSL
 
 /// Follows a feed: connects, runs a client codec, reconnects.
 public struct FeedClient: Sendable {

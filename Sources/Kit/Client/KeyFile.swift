@@ -24,10 +24,15 @@ public struct KeyFile: Sendable {
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true,
                 attributes: [.posixPermissions: 0o700])
         } catch {
-            throw KitError(.internal, "cannot make \(url.deletingLastPathComponent().path)", cause: error)
+            throw KitError(.unwritable, "cannot make \(url.deletingLastPathComponent().path)", cause: error)
         }
         let members = contents.keys.sorted { $0.key < $1.key }.map { ($0.key, JSON.string($0.value)) }
         try PrivateFile.write(JSON.object(["keys": .object(.init(members))]).text + "\n", to: url)
+    }
+
+    /// Keeps a key alone in a file of its own (mode 0600), for `--token-file`.
+    public static func write(_ key: String, to file: URL) throws(KitError) {
+        try PrivateFile.write(key + "\n", to: file)
     }
 
     private func read() throws(KitError) -> Contents {

@@ -66,6 +66,9 @@ struct Outbox {
         self.limits = limits
     }
 
+    /// Messages that wait behind what the sink holds: never above the limit.
+    var queued: Int { queuedMessages }
+    /// Messages accepted and neither delivered nor dropped.
     var pending: Int { queuedMessages + held }
 
     /// Delivers what the socket takes at once and queues or drops the rest. `bytes` are the batch's.

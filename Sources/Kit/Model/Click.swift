@@ -19,6 +19,12 @@ public struct Click: Sendable, Equatable {
     /// Its place in the link's feed, contiguous from 1: the link's running total.
     public internal(set) var linkNumber: Int64 = 0
 
+    init(of link: Link, details: ClickDetails, at: Timestamp) {
+        self.init(
+            code: link.code, link: Int32(truncatingIfNeeded: link.key), owner: link.owner,
+            ownerKey: Int32(truncatingIfNeeded: link.ownerKey), details: details, at: at)
+    }
+
     init(code: ShortCode, link: Int32, owner: UserID, ownerKey: Int32, details: ClickDetails, at: Timestamp) {
         self.code = code
         self.link = link

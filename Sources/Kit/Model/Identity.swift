@@ -3,6 +3,9 @@ public typealias UserID = HexID<User>
 /// What a user may do on this server.
 public enum Scope: String, Sendable, CaseIterable, Codable {
     case admin, user
+
+    /// The lesser of two: a credential can narrow what its user may do, never widen it.
+    func narrowed(to other: Scope) -> Scope { self == .admin && other == .admin ? .admin : .user }
 }
 
 /// Someone who owns links.
@@ -33,12 +36,17 @@ public struct Identity: Sendable, Equatable {
     public let scope: Scope
     public let organization: String?
     public let roles: [String]
+    /// When the credential this was verified from ends; nil when it does not.
+    public let expiresAt: Timestamp?
 
-    public init(user: UserID, scope: Scope, organization: String? = nil, roles: [String] = []) {
+    public init(
+        user: UserID, scope: Scope, organization: String? = nil, roles: [String] = [], expiresAt: Timestamp? = nil
+    ) {
         self.user = user
         self.scope = scope
         self.organization = organization
         self.roles = roles
+        self.expiresAt = expiresAt
     }
 
     public var isAdmin: Bool { scope == .admin }

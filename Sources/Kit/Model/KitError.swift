@@ -2,7 +2,7 @@
 public struct KitError: Error, Sendable {
     public enum Code: String, CaseIterable, Sendable {
         case invalid, invalidURL, unauthorized, expired, forbidden, notFound, conflict, inactive, tooLarge
-        case limitExceeded, unavailable, `internal`
+        case limitExceeded, unavailable, unwritable, `internal`
     }
 
     public let code: Code
@@ -32,7 +32,7 @@ extension KitError.Code {
         case .inactive: "URL_INACTIVE"
         case .tooLarge: "PAYLOAD_TOO_LARGE"
         case .limitExceeded: "RATE_LIMIT_EXCEEDED"
-        case .unavailable, .internal: "INTERNAL_ERROR"
+        case .unavailable, .unwritable, .internal: "INTERNAL_ERROR"
         }
     }
 }

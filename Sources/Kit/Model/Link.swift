@@ -17,12 +17,12 @@ public struct Link: Sendable, Equatable {
     public let createdAt: Timestamp
 }
 
-/// Where a link leads: an absolute http or https URL of at most 2,048 bytes.
+/// Where a link leads: an absolute http or https URL of at most 2,048 characters.
 ///
 /// A value of this type is safe in a `Location` header: printable ASCII only. Bytes that must be percent-encoded
 /// (RFC 3986 §2.1), such as umlauts in a path, are encoded when it is made.
 public struct Destination: Sendable, Hashable {
-    public static let maximumBytes = 2_048
+    public static let maximumCharacters = 2_048
     public let bytes: [UInt8]
 
     /// - Throws: `.invalidURL` saying what is wrong with it.
@@ -34,15 +34,20 @@ public struct Destination: Sendable, Hashable {
         guard start.hasPrefix("http://") || start.hasPrefix("https://") else {
             throw KitError(.invalidURL, "the URL must begin with http:// or https://")
         }
-        bytes = Self.percentEncoded(text)
-        guard bytes.count <= Self.maximumBytes else {
-            throw KitError(.invalidURL, "the URL is longer than 2048 bytes")
+        guard text.unicodeScalars.count <= Self.maximumCharacters else {
+            throw KitError(.invalidURL, "the URL is longer than 2048 characters")
         }
+        // What a decoder puts for bytes that are no text: the link would lead elsewhere than asked.
+        guard !text.unicodeScalars.contains("\u{fffd}") else {
+            throw KitError(.invalidURL, "the URL is not UTF-8")
+        }
+        bytes = Self.percentEncoded(text)
         let host = host
         guard !host.isEmpty else { throw KitError(.invalidURL, "the URL has no host") }
         guard host.utf8.allSatisfy({ $0 < 0x80 && $0 != UInt8(ascii: "%") }) else {
             throw KitError(.invalidURL, "the URL's host must be ASCII; write an international name as xn--…")
         }
+        guard hasGoodPort else { throw KitError(.invalidURL, "the URL's port is no number from 1 to 65535") }
     }
 
     /// A destination read back from the store, where only checked ones are written.
@@ -50,12 +55,28 @@ public struct Destination: Sendable, Hashable {
 
     /// The host in lower case, without user information, port or the brackets of an IPv6 literal; empty when there is none.
     public var host: String {
+        let rest = authority
+        if rest.hasPrefix("[") { return String(rest.dropFirst().prefix { $0 != "]" }).lowercased() }
+        return String(rest.prefix { $0 != ":" }).lowercased()
+    }
+
+    private var hasGoodPort: Bool {
+        let rest = authority
+        let afterHost = rest.hasPrefix("[") ? rest.drop { $0 != "]" }.dropFirst() : rest.drop { $0 != ":" }
+        guard let port = afterHost.firstIndex(of: ":").map({ afterHost[afterHost.index(after: $0)...] }) else {
+            return afterHost.isEmpty
+        }
+        // An empty port is the scheme's own (RFC 3986 §3.2.3).
+        return port.isEmpty || (UInt16(port).map { $0 > 0 } ?? false)
+    }
+
+    /// Host and port, without user information.
+    private var authority: Substring {
         var rest = description[...]
         guard let scheme = rest.firstRange(of: "://") else { return "" }
         rest = rest[scheme.upperBound...].prefix { !"/?#\\".contains($0) }
         if let user = rest.lastIndex(of: "@") { rest = rest[rest.index(after: user)...] }
-        if rest.hasPrefix("[") { return String(rest.dropFirst().prefix { $0 != "]" }).lowercased() }
-        return String(rest.prefix { $0 != ":" }).lowercased()
+        return rest
     }
 
     private static func percentEncoded(_ text: String) -> [UInt8] {

@@ -8,7 +8,7 @@ final class DataDirectory: Sendable {
 
     /// Makes the directory when it is missing (mode 0700) and locks it until `unlock` or the process's end.
     ///
-    /// - Throws: `.unavailable` when another server has it, `.internal` when it cannot be made.
+    /// - Throws: `.unavailable` when another server has it, `.unwritable` when it cannot be made.
     init(_ url: URL) throws(KitError) {
         self.url = url
         do {
@@ -16,13 +16,13 @@ final class DataDirectory: Sendable {
                 at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
             throw KitError(
-                .internal, "cannot make the data directory \(url.path); choose another with --data-dir", cause: error)
+                .unwritable, "cannot make the data directory \(url.path); choose another with --data-dir", cause: error)
         }
         let file = url.appending(path: "lock").path
         lock = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else {
             throw KitError(
-                .internal,
+                .unwritable,
                 "cannot write in \(url.path): \(String(cString: strerror(errno))); choose another with --data-dir")
         }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {

@@ -3,9 +3,9 @@ import NIOHTTP1
 
 /// First on every connection: answers plain redirects and upgrades itself, and hands every other connection to NIOHTTP1.
 ///
-/// A redirect is a look-up and three copies into one reply buffer; all replies of a read go out in one write. What this
+/// A redirect is a look-up and three copies into one reply buffer; the redirects of a read go out in one write. What this
 /// handler cannot answer gets the full HTTP parser with the bytes read so far, for the rest of that connection.
-final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler, Timed, Visitor {
+final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler, Timed, Stoppable {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -25,6 +25,7 @@ final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler, Timed,
         case passedOn
     }
     private var phase = Phase.reading
+    private var isBlocked = false
     private var deadline: NIODeadline
 
     init(server: ServerLoop) {
@@ -66,7 +67,40 @@ final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler, Timed,
         }
         let bytes = unwrapInboundIn(data)
         if unread.readableBytes == 0 { unread = bytes } else { unread.writeImmutableBuffer(bytes) }
-        while phase == .reading, unread.readableBytes > 0, answerOne(context) {}
+        answerAll(context)
+    }
+
+    private func answerAll(_ context: ChannelHandlerContext) {
+        while phase == .reading, !isBlocked, unread.readableBytes > 0, answerOne(context) {}
+        unread.discardReadBytes()
+    }
+
+    /// The peer takes its replies again.
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if isBlocked, context.channel.isWritable {
+            isBlocked = false
+            answerAll(context)
+            flush(context)
+            if !isBlocked, phase == .reading { setReading(true, context) }
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    /// The peer asks nothing more: what it asked for is answered, and that was it.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case ChannelEvent.inputClosed = event, phase != .passedOn else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        if isBlocked { return finish(context) }
+        phase = .closing
+        context.writeAndFlush(wrapOutboundOut(exchange(&replies, with: ByteBuffer()))).assumeIsolated().whenComplete {
+            _ in
+            context.close(promise: nil)
+        }
+    }
+
+    private func setReading(_ isReading: Bool, _ context: ChannelHandlerContext) {
+        try? context.channel.syncOptions?.setOption(.autoRead, value: isReading)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -76,8 +110,11 @@ final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler, Timed,
 
     private func flush(_ context: ChannelHandlerContext) {
         guard replies.readableBytes > 0 else { return }
-        context.writeAndFlush(wrapOutboundOut(replies), promise: nil)
-        replies = ByteBuffer()
+        context.writeAndFlush(wrapOutboundOut(exchange(&replies, with: ByteBuffer())), promise: nil)
+        guard phase == .reading, !isBlocked, !context.channel.isWritable else { return }
+        // A peer that asks and does not take the answers is not read from: what waits for it is one read's worth of replies.
+        isBlocked = true
+        setReading(false, context)
     }
 
     /// Answers the request at the front of `unread`; false when it is not all there.
@@ -101,8 +138,8 @@ final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler, Timed,
         if head.isUpgrade { return upgrade(head, context) }
         guard redirect(head) else { return handOver(context) }
         unread.moveReaderIndex(forwardBy: head.length)
-        deadline = .now() + server.services.configuration.requestDeadline.timeAmount
-        guard head.wantsClose || server.services.isStopping else { return }
+        if !isBlocked { deadline = .now() + server.services.configuration.requestDeadline.timeAmount }
+        guard head.wantsClose else { return }
         finish(context)
     }
 
@@ -138,9 +175,8 @@ final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler, Timed,
         switch handshake.answer(by: server, now: .now) {
         case .accepted(let reply, let wire, let identity):
             replies.writeImmutableBuffer(reply)
-            let connection = WebSocketConnection(server: server, wire: wire, identity: identity)
             flush(context)
-            passOn(to: [connection], context)
+            passOn(to: [WebSocketConnection(server: server, wire: wire, identity: identity)], context)
         case .refused(let response):
             response.write(to: &replies, date: server.dateHeader(at: .now), closes: true)
             finish(context)
@@ -156,6 +192,9 @@ final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler, Timed,
     /// Puts `handlers` behind this one, gives them what was read, and leaves.
     private func passOn(to handlers: [any ChannelHandler], _ context: ChannelHandlerContext) {
         phase = .passedOn
+        // A write that failed has closed the channel already: nobody is left to pass it to.
+        guard context.channel.isActive else { return }
+        if isBlocked { setReading(true, context) }
         do {
             try context.pipeline.syncOperations.addHandlers(handlers, position: .after(self))
         } catch {
@@ -179,16 +218,4 @@ final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler, Timed,
         flush(context)
         context.close(mode: .output, promise: nil)
     }
-}
-
-extension Click {
-    init(of link: Link, details: ClickDetails, at: Timestamp) {
-        self.init(
-            code: link.code, link: Int32(truncatingIfNeeded: link.key), owner: link.owner,
-            ownerKey: Int32(truncatingIfNeeded: link.ownerKey), details: details, at: at)
-    }
-}
-
-extension Duration {
-    var timeAmount: TimeAmount { .nanoseconds(Int64(self / .nanoseconds(1))) }
 }

@@ -7,16 +7,23 @@ struct HTTPRequest: Sendable {
     var head: HTTPRequestHead
     var body: ByteBuffer
 
-    /// Without the query.
-    var path: String { String(head.uri.prefix { $0 != "?" }) }
+    /// Without the query; of an absolute target (RFC 9112 §3.2.2) only what follows the authority.
+    var path: String { String(target.prefix { $0 != "?" }) }
     var host: String { head.headers.first(name: "host") ?? "" }
+
+    /// Path and query.
+    var target: String {
+        guard !head.uri.hasPrefix("/"), let scheme = head.uri.firstRange(of: "://") else { return head.uri }
+        return String("/" + head.uri[scheme.upperBound...].drop { $0 != "/" }.dropFirst())
+    }
 }
 
-/// The full HTTP/1.1 path: request parts → router → response, one request at a time.
+/// The full HTTP/1.1 path: request parts → router → response, one request at a time, answers in the order of requests.
 ///
 /// Answers are written by `HTTPResponse` itself, so only NIOHTTP1's parser is in the pipeline. Bounded: a body above 1 MiB is
-/// answered 413, headers above 8 KiB 431; while an answer is being made nothing more is read from the connection.
-final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed, Visitor {
+/// answered 413, headers above 8 KiB 431. While an answer is being made, or the peer does not take what was written, no
+/// further request is answered and nothing more is read: what waits is one read's worth of requests.
+final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed, Stoppable {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = ByteBuffer
     typealias OutboundIn = Never
@@ -24,14 +31,24 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
 
     static let maximumBody = 1_048_576
 
+    /// What a peer gets an answer for.
+    private enum Turn {
+        case request(HTTPRequest)
+        /// Behind it nothing of this connection is understood any more.
+        case refusal(KitError, HTTPResponseStatus?)
+    }
+
     private let server: ServerLoop
     private let decoder: ByteToMessageHandler<HTTPRequestDecoder>
     private var context: ChannelHandlerContext?
-    private var request: HTTPRequest?
-    /// Requests that came while one was being answered. Reading stops with the first, so a read's worth at most.
-    private var waiting: [HTTPRequest] = []
+    /// The request whose body is still coming.
+    private var incoming: HTTPRequest?
+    private var waiting: [Turn] = []
     private var isAnswering = false
+    /// A refusal waits for its turn or is written: whatever else comes is thrown away.
+    private var isDeaf = false
     private var isClosing = false
+    private var isInputClosed = false
     private var isUpgraded = false
     private var deadline: NIODeadline
 
@@ -43,7 +60,11 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
 
     /// The parser and the connection behind it.
     static func handlers(server: ServerLoop) -> [any ChannelHandler] {
-        let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = FrontHandler.maximumHead
+        limits.maxHeaderListSize = FrontHandler.maximumHead
+        let decoder = ByteToMessageHandler(
+            HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits))
         return [decoder, HTTPConnection(server: server, decoder: decoder)]
     }
 
@@ -61,10 +82,10 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
     /// An answer under way closes the connection behind itself.
     func stop() {
         guard let context, !isAnswering, !isClosing else { return }
-        isClosing = true
-        context.close(mode: .output, promise: nil)
+        close(context)
     }
 
+    /// Idle too long, a request too slow, or answers not taken.
     func deadlineReached(_ now: NIODeadline) -> NIODeadline? {
         guard let context, !isUpgraded else { return nil }
         if isAnswering { deadline = now + server.services.configuration.requestDeadline.timeAmount }
@@ -73,49 +94,100 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
         return nil
     }
 
+    // MARK: In
+
     func read(context: ChannelHandlerContext) {
-        // Back-pressure: a peer that pipelines waits for its answers.
-        if !isAnswering { context.read() }
+        if mayGoOn(context) { context.read() }
     }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        answerNext()
+        closeIfDone()
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func mayGoOn(_ context: ChannelHandlerContext) -> Bool { !isAnswering && context.channel.isWritable }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isUpgraded else { return context.fireChannelRead(data) }
-        guard !isClosing else { return }
+        guard !isDeaf else { return }
         switch unwrapInboundIn(data) {
-        case .head(let head):
-            request = HTTPRequest(head: head, body: .init())
-            let size =
-                head.uri.utf8.count + head.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
-            if size > FrontHandler.maximumHead {
-                refuse(KitError(.tooLarge, "the request's headers are above 8 KiB"), .requestHeaderFieldsTooLarge)
-            } else if head.headers.first(name: "content-length").flatMap(Int.init) ?? 0 > Self.maximumBody {
-                refuse(KitError(.tooLarge, "the body is above 1 MiB"))
-            } else if head.headers.first(name: "expect")?.lowercased() == "100-continue" {
-                context.writeAndFlush(
-                    wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
-            }
+        case .head(let head): begin(head, context)
         case .body(let bytes):
-            request?.body.writeImmutableBuffer(bytes)
-            if request?.body.readableBytes ?? 0 > Self.maximumBody {
-                refuse(KitError(.tooLarge, "the body is above 1 MiB"))
-            }
+            incoming?.body.writeImmutableBuffer(bytes)
+            if incoming?.body.readableBytes ?? 0 > Self.maximumBody { refuse(Self.bodyTooLarge) }
         case .end:
-            guard let whole = request else { return }
-            request = nil
-            waiting.append(whole)
+            guard let whole = exchange(&incoming, with: nil) else { return }
+            waiting.append(.request(whole))
             answerNext()
         }
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard error is HTTPParserError, !isClosing, !isAnswering else { return context.close(promise: nil) }
-        refuse(KitError(.invalid, "this is not a request of HTTP/1.1 (RFC 9112)"))
+    private static var bodyTooLarge: KitError { KitError(.tooLarge, "the body is above 1 MiB") }
+    private static var headTooLarge: KitError { KitError(.tooLarge, "the request's headers are above 8 KiB") }
+
+    private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        incoming = HTTPRequest(head: head, body: .init())
+        let fields = head.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
+        if head.uri.utf8.count + fields > FrontHandler.maximumHead {
+            refuse(Self.headTooLarge, .requestHeaderFieldsTooLarge)
+        } else if head.version == .http1_1, head.headers["host"].count != 1 {
+            refuse(KitError(.invalid, "a request names exactly one Host (RFC 9112 §3.2)"))
+        } else if head.headers.first(name: "content-length").flatMap(Int.init) ?? 0 > Self.maximumBody {
+            refuse(Self.bodyTooLarge)
+        } else if head.headers.first(name: "expect")?.lowercased() == "100-continue", waiting.isEmpty, !isAnswering {
+            // Behind other answers it would be out of turn; a client that waits for it goes on by itself after a while.
+            context.writeAndFlush(
+                wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
+        }
     }
 
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let error = error as? HTTPParserError, !isDeaf else { return context.close(promise: nil) }
+        if error == .headerOverflow {
+            refuse(Self.headTooLarge, .requestHeaderFieldsTooLarge)
+        } else {
+            refuse(KitError(.invalid, "this is not a request of HTTP/1.1 (RFC 9112)"))
+        }
+    }
+
+    /// The peer asks nothing more: what it asked for is answered, and that was it.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case ChannelEvent.inputClosed = event, !isUpgraded else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        isInputClosed = true
+        closeIfDone()
+    }
+
+    private func closeIfDone() {
+        guard isInputClosed, !isAnswering, waiting.isEmpty, let context else { return }
+        // Behind whatever is still being written.
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
+            context.close(promise: nil)
+        }
+    }
+
+    private func refuse(_ error: KitError, _ status: HTTPResponseStatus? = nil) {
+        isDeaf = true
+        incoming = nil
+        waiting.append(.refusal(error, status))
+        answerNext()
+    }
+
+    // MARK: Out
+
     private func answerNext() {
-        guard !isAnswering, !isClosing, !waiting.isEmpty, let context else { return }
-        let request = waiting.removeFirst()
-        if isUpgrade(request.head) { return upgrade(request, context) }
+        while let context, !isClosing, mayGoOn(context), !waiting.isEmpty {
+            switch waiting.removeFirst() {
+            case .refusal(let error, let status): write(HTTPResponse(error, status: status), to: nil)
+            case .request(let request) where isUpgrade(request.head): return upgrade(request, context)
+            case .request(let request): answer(request)
+            }
+        }
+    }
+
+    private func answer(_ request: HTTPRequest) {
         isAnswering = true
         Router.respond(to: request, on: server).assumeIsolated().whenComplete { [self] result in
             isAnswering = false
@@ -126,7 +198,8 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
                 }
             write(response, to: request.head)
             answerNext()
-            if !isAnswering { self.context?.read() }
+            closeIfDone()
+            context?.read()
         }
     }
 
@@ -136,44 +209,58 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
         return HTTPResponse(KitError(.internal, "something failed here; the log has the reason"))
     }
 
-    private func write(_ response: HTTPResponse, to head: HTTPRequestHead, closes: Bool = false) {
+    /// - Parameter head: What is answered; nil for something that was not understood.
+    private func write(_ response: HTTPResponse, to head: HTTPRequestHead?) {
         guard let context else { return }
         var response = response
-        let closes = closes || !head.isKeepAlive || server.services.isStopping
-        response.headers += CORS.headers(for: head, OriginRule(server.services.configuration))
+        let closes = head.map(endsConnection) ?? true
+        if let head { response.headers += CORS.headers(for: head, OriginRule(server.services.configuration)) }
         var bytes = ByteBuffer()
-        response.write(to: &bytes, date: server.dateHeader(at: .now), closes: closes, isHead: head.method == .HEAD)
-        deadline = .now() + server.services.configuration.requestDeadline.timeAmount
+        response.write(to: &bytes, date: server.dateHeader(at: .now), closes: closes, isHead: head?.method == .HEAD)
+        if context.channel.isWritable {
+            deadline = .now() + server.services.configuration.requestDeadline.timeAmount
+        }
         context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
-        guard closes else { return }
+        if closes { close(context) }
+    }
+
+    /// NIOHTTP1 parses nothing behind a CONNECT or any `Connection: upgrade`, whatever it was answered.
+    private func endsConnection(_ head: HTTPRequestHead) -> Bool {
+        !head.isKeepAlive || server.services.isStopping || head.method == .CONNECT || asksForUpgrade(head)
+    }
+
+    private func close(_ context: ChannelHandlerContext) {
         isClosing = true
+        isDeaf = true
         context.close(mode: .output, promise: nil)
     }
 
-    /// An answer after which nothing more of this connection is understood.
-    private func refuse(_ error: KitError, _ status: HTTPResponseStatus? = nil) {
-        let head = request?.head ?? HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
-        request = nil
-        write(HTTPResponse(error, status: status), to: head, closes: true)
+    // MARK: Upgrade
+
+    private func asksForUpgrade(_ head: HTTPRequestHead) -> Bool {
+        head.headers.contains(name: "upgrade")
+            && head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
     }
 
     private func isUpgrade(_ head: HTTPRequestHead) -> Bool {
-        head.method == .GET && head.headers[canonicalForm: "upgrade"].contains { $0.lowercased() == "websocket" }
-            && head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
+        head.method == .GET && asksForUpgrade(head)
+            && head.headers[canonicalForm: "upgrade"].contains { $0.lowercased() == "websocket" }
     }
 
     /// A proxy may reuse a connection that has served plain requests for an upgrade.
     private func upgrade(_ request: HTTPRequest, _ context: ChannelHandlerContext) {
         let headers = request.head.headers
         let handshake = Handshake(
-            target: request.head.uri, key: headers.first(name: "sec-websocket-key") ?? "",
+            target: request.target, key: headers.first(name: "sec-websocket-key") ?? "",
             version: headers.first(name: "sec-websocket-version") ?? "", origin: headers.first(name: "origin"),
             host: request.host)
         switch handshake.answer(by: server, now: .now) {
-        case .refused(let response): write(response, to: request.head, closes: true)
+        case .refused(let response): write(response, to: request.head)
         case .accepted(let reply, let wire, let identity):
             isUpgraded = true
             context.writeAndFlush(wrapOutboundOut(reply), promise: nil)
+            // A write that failed has closed the channel already.
+            guard context.channel.isActive else { return }
             let connection = WebSocketConnection(server: server, wire: wire, identity: identity)
             do {
                 try context.pipeline.syncOperations.addHandler(connection, position: .after(self))

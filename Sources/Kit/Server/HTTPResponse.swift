@@ -56,7 +56,7 @@ struct HTTPResponse: Sendable {
         case .tooLarge: .payloadTooLarge
         case .limitExceeded: .tooManyRequests
         case .unavailable: .serviceUnavailable
-        case .internal: .internalServerError
+        case .unwritable, .internal: .internalServerError
         }
     }
 
@@ -65,7 +65,8 @@ struct HTTPResponse: Sendable {
         buffer.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
         buffer.writeBytes(date)
         for (name, value) in headers { buffer.writeString("\(name): \(value)\r\n") }
-        if !headers.contains(where: { $0.name == "Content-Length" }) {
+        // A 204 has no body and says nothing of one (RFC 9110 §8.6).
+        if status != .noContent, !headers.contains(where: { $0.name == "Content-Length" }) {
             buffer.writeString("Content-Length: \(body.readableBytes)\r\n")
         }
         buffer.writeString(closes ? "Connection: close\r\n\r\n" : "\r\n")

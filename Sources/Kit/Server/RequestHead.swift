@@ -1,8 +1,8 @@
 /// A request head that the fast path can answer: `GET /segment` without a body, or an upgrade.
 ///
-/// Two parsers that disagree about one request are a hole, so this one accepts only a plain subset on which every HTTP/1.1
-/// parser agrees, and leaves the rest to NIOHTTP1: methods but GET, HTTP/1.0, bodies, folded or malformed lines,
-/// `Authorization`, `Expect`. Ranges are offsets into the bytes it was read from.
+/// Two parsers that disagree about one request are a hole, so this one accepts only a plain subset and leaves the rest to
+/// NIOHTTP1: methods but GET, HTTP/1.0, bodies, folded or malformed lines, no `Host` or two, a header read here that comes
+/// twice, `Authorization`, `Expect`. Ranges are offsets into the bytes it was read from.
 struct RequestHead {
     enum Reading {
         /// The blank line has not come.
@@ -43,6 +43,7 @@ struct RequestHead {
         var start = firstEnd + 2
         while let end = endOfLine(bytes, from: start) {
             if end == start {
+                guard !head.host.isEmpty else { return .other }
                 head.length = end + 2
                 return .head(head)
             }
@@ -61,25 +62,31 @@ struct RequestHead {
         }
         let name = line.lowerBound..<colon
         let value = Self.trimmed(bytes, colon + 1..<line.upperBound)
+        /// Keeps a value; false when there was one.
+        func once(_ field: WritableKeyPath<RequestHead, Range<Int>>) -> Bool {
+            guard self[keyPath: field].isEmpty else { return false }
+            self[keyPath: field] = value
+            return true
+        }
         switch name.count {
-        case 4 where Self.equals(bytes, name, "host"): host = value
-        case 6 where Self.equals(bytes, name, "origin"): origin = value
-        case 6 where Self.equals(bytes, name, "accept"): accept = value
+        case 4 where Self.equals(bytes, name, "host"): return once(\.host)
+        case 6 where Self.equals(bytes, name, "origin"): return once(\.origin)
+        case 6 where Self.equals(bytes, name, "accept"): return once(\.accept)
         case 6 where Self.equals(bytes, name, "expect"): return false
         case 7 where Self.equals(bytes, name, "upgrade"):
             guard Self.equals(bytes, value, "websocket") else { return false }
             upgradesToWebSocket = true
-        case 9 where Self.equals(bytes, name, "x-country"): country = value
-        case 10 where Self.equals(bytes, name, "user-agent"): userAgent = value
+        case 9 where Self.equals(bytes, name, "x-country"): return once(\.country)
+        case 10 where Self.equals(bytes, name, "user-agent"): return once(\.userAgent)
         case 10 where Self.equals(bytes, name, "connection"):
             if Self.contains(bytes, value, "close") { wantsClose = true }
             if Self.contains(bytes, value, "upgrade") { connectionUpgrades = true }
-        case 12 where Self.equals(bytes, name, "cf-ipcountry"): country = value
+        case 12 where Self.equals(bytes, name, "cf-ipcountry"): return once(\.country)
         case 13 where Self.equals(bytes, name, "authorization"): return false
         case 14 where Self.equals(bytes, name, "content-length"): return false
         case 17 where Self.equals(bytes, name, "transfer-encoding"): return false
-        case 17 where Self.equals(bytes, name, "sec-websocket-key"): webSocketKey = value
-        case 21 where Self.equals(bytes, name, "sec-websocket-version"): webSocketVersion = value
+        case 17 where Self.equals(bytes, name, "sec-websocket-key"): return once(\.webSocketKey)
+        case 21 where Self.equals(bytes, name, "sec-websocket-version"): return once(\.webSocketVersion)
         default: break
         }
         return true

@@ -22,6 +22,9 @@ public final class Server: Sendable {
     private let stopSignal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
 
     public init(_ configuration: ServerConfiguration, log: Logger) {
+        var configuration = configuration
+        // Better a clear 503 above what the system allows than an accept that fails; some files are for ourselves.
+        configuration.maximumConnections = min(configuration.maximumConnections, max(DescriptorLimit.raise() - 128, 64))
         self.configuration = configuration
         self.log = log
     }
@@ -45,17 +48,35 @@ public final class Server: Sendable {
             master: master, tokenSecret: configuration.tokenSecret, ticketSecret: configuration.ticketSecret)
         let contents = try store.open(now: .now)
         let recorder = ClickRecorder(store: store, flushInterval: configuration.flushInterval, log: log)
+        let sequencer = Sequencer(heads: contents.heads, wakeRecorder: { recorder.wake() })
+        do {
+            try await run(contents, secrets, recorder, sequencer, ready: ready)
+        } catch {
+            // Whatever went wrong, the log's life ends here, and in order: nothing was numbered that is not in it.
+            try? close(store, sequencer)
+            throw error
+        }
+        try close(store, sequencer)
+    }
+
+    /// An epoch that lost a click is not continued: its numbers have been seen, and none may be given twice.
+    private func close(_ store: any Store, _ sequencer: Sequencer) throws(KitError) {
+        try store.close(now: .now, isComplete: sequencer.unlogged == 0 && sequencer.counters.lost == 0)
+    }
+
+    private func run(
+        _ contents: StoreContents, _ secrets: Secrets, _ recorder: ClickRecorder, _ sequencer: Sequencer,
+        ready: @Sendable (Address) async throws -> Void
+    ) async throws {
         let accounts = Directory(contents.directory)
         let services = Services(
             configuration: configuration, directory: accounts,
-            authenticator: try await Authenticator(directory: accounts, secrets: secrets),
-            links: LinkTable(contents.links),
-            sequencer: Sequencer(heads: contents.heads, wakeRecorder: { recorder.wake() }),
-            recorder: recorder, log: log)
+            authenticator: try await Authenticator(directory: accounts, secrets: secrets, startedAt: .now),
+            links: LinkTable(contents.links), sequencer: sequencer, recorder: recorder, log: log)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loops)
         do {
             try await withThrowingDiscardingTaskGroup { tasks in
-                tasks.addTask { await recorder.run(from: services.sequencer) }
+                tasks.addTask { await recorder.run(from: sequencer) }
                 defer { recorder.stop() }
                 try await serve(services, on: group, ready: ready)
             }
@@ -64,7 +85,6 @@ public final class Server: Sendable {
             throw error
         }
         try await group.shutdownGracefully()
-        try store.close(now: .now)
     }
 
     private func serve(
@@ -98,6 +118,8 @@ public final class Server: Sendable {
             // Kept by each channel for as long as it lives: small, and enough for a redirect's headers in one or two reads.
             .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 512))
             .childChannelOption(.maxMessagesPerRead, value: 16)
+            // A client may end its side once it has asked, and still wants the answer.
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let server = loops[ObjectIdentifier(channel.eventLoop)]!
@@ -128,14 +150,15 @@ public final class Server: Sendable {
             wildcards[configuration.host]
             ?? (configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host)
         let url = "http://\(host):\(port)"
+        // What the commands look a key up by: without the scheme's own port, in lower case.
+        let origin = try Origin(url).description
         services.baseURL = configuration.baseURL ?? url
-        let now = Timestamp.now
         let administrator = services.authenticator.identity(of: services.directory.administrator.id)
         return Address(
             url: url, port: port,
-            key: try await commandKey(for: url, services),
+            key: try await commandKey(for: origin, services),
             startTicket: configuration.makesStartTicket
-                ? services.authenticator.makeTicket(for: .start, administrator, expiresAt: now + .seconds(600)) : nil)
+                ? services.authenticator.makeTicket(for: .start, administrator, ttl: .seconds(600), now: .now) : nil)
     }
 
     /// The key the commands on this machine use. A good one in the key file is kept; otherwise a new one replaces those made
@@ -164,18 +187,24 @@ public final class Server: Sendable {
         return text
     }
 
-    /// Sockets get what was published and a 1001, requests under way their answer; those that do not close in time are cut off.
+    /// Requests under way get their answer, sockets what was published and a 1001; those that do not close in time are cut off.
     private func drain(_ services: Services) async {
-        for server in services.loops { server.loop.execute { server.stop() } }
-        let deadline = ContinuousClock.now + configuration.shutdownDeadline
-        while ContinuousClock.now < deadline {
-            let open = services.loops.map { server in server.loop.submit { server.hasConnections } }
-            var isOpen = false
-            for future in open { isOpen = (try? await future.get()) ?? false || isOpen }
-            guard isOpen else { return }
-            try? await Task.sleep(for: .milliseconds(20))
+        for server in services.loops { try? await server.loop.submit { server.stopExchanges() }.get() }
+        let emptied = services.loops.map { server in server.loop.flatSubmit { server.stopConnections() } }
+        let isEmpty = await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                for future in emptied { try? await future.get() }
+                return true
+            }
+            group.addTask { [deadline = configuration.shutdownDeadline] in
+                try? await Task.sleep(for: deadline)
+                return false
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? true
         }
-        log.notice(
-            "connections cut off at the shutdown deadline", metadata: ["seconds": "\(configuration.shutdownDeadline)"])
+        guard !isEmpty else { return }
+        log.notice("connections cut off", metadata: ["deadline": "\(configuration.shutdownDeadline)"])
+        for server in services.loops { try? await server.loop.submit { server.cutOff() }.get() }
     }
 }

@@ -23,7 +23,7 @@ public struct ServerConfiguration: Sendable {
     /// The kernel's send buffer of a socket, in bytes (the kernel doubles it). Default 32 KiB: without a bound it swallows
     /// megabytes for a client that does not read, before anyone notices.
     public var sendBuffer = 32_768
-    /// Open WebSockets; above it an upgrade is answered 503. Default 50,000.
+    /// Open WebSockets; above it an upgrade is answered 503. Default 50,000, or what the limit of open files leaves.
     public var maximumConnections = 50_000
     /// Between two pings to a quiet socket. Default 54 s.
     public var pingInterval = Duration.seconds(54)
@@ -31,7 +31,7 @@ public struct ServerConfiguration: Sendable {
     public var readDeadline = Duration.seconds(60)
     /// For a whole request head to arrive, and for a keep-alive connection to be idle. Default 30 s.
     public var requestDeadline = Duration.seconds(30)
-    /// For stopping: connections, recorder and store. Default 10 s.
+    /// For connections to end by themselves when the server stops. Default 10 s; then they are cut off.
     public var shutdownDeadline = Duration.seconds(10)
     /// Takes the country from `CF-IPCountry` or `X-Country` of any request. Default off: only a proxy in front can be believed.
     public var trustsProxy = false

@@ -1,8 +1,8 @@
 import Logging
 import NIOCore
 
-/// A connection that speaks HTTP.
-protocol Visitor: AnyObject {
+/// A connection that speaks HTTP, as the loop that stops sees it.
+protocol Stoppable: AnyObject {
     /// The server is stopping: finish the answer under way, then close.
     func stop()
 }
@@ -10,7 +10,7 @@ protocol Visitor: AnyObject {
 /// Everything one event loop owns: its hub shard, its clicks of this tick, its timing wheel, its connections.
 ///
 /// Confined to its loop; `Sendable` only so that its handle can be passed around before that.
-/// `@unchecked` holds because every member is touched on `loop` alone, and the verbs assert it.
+/// `@unchecked` holds because every member but the constants is touched on `loop` alone.
 final class ServerLoop: @unchecked Sendable {
     let loop: any EventLoop
     let services: Services
@@ -18,8 +18,10 @@ final class ServerLoop: @unchecked Sendable {
     let wheel: TimingWheel
     var userAgents = UserAgent.Cache()
     private(set) var connections: [ObjectIdentifier: WebSocketConnection] = [:]
-    /// Connections that speak HTTP; closed when the server stops.
-    private var visitors: [ObjectIdentifier: any Visitor] = [:]
+    /// Connections that speak HTTP; ended when the server stops.
+    private var exchanges: [ObjectIdentifier: any Stoppable] = [:]
+    /// Kept once the server stops; succeeds when the last connection has gone.
+    private var emptied: EventLoopPromise<Void>?
     private var clicks: [Click] = []
     private var isTickScheduled = false
     /// `Date: …` CR LF of the current second (RFC 9110 §5.6.7).
@@ -71,20 +73,42 @@ final class ServerLoop: @unchecked Sendable {
     }
 
     func opened(_ connection: WebSocketConnection) { connections[ObjectIdentifier(connection)] = connection }
-    func closed(_ connection: WebSocketConnection) { connections[ObjectIdentifier(connection)] = nil }
-
-    func entered(_ visitor: some Visitor) { visitors[ObjectIdentifier(visitor)] = visitor }
-    func left(_ visitor: some Visitor) { visitors[ObjectIdentifier(visitor)] = nil }
-
-    /// Delivers what there is, then ends every connection: sockets with 1001 after their last message, the others after the
-    /// answer they wait for.
-    func stop() {
-        endTick()
-        for connection in connections.values { connection.stop() }
-        for visitor in visitors.values { visitor.stop() }
+    func closed(_ connection: WebSocketConnection) {
+        connections[ObjectIdentifier(connection)] = nil
+        noticeEmptied()
     }
 
-    var hasConnections: Bool { !connections.isEmpty || !visitors.isEmpty }
+    func entered(_ exchange: some Stoppable) { exchanges[ObjectIdentifier(exchange)] = exchange }
+    func left(_ exchange: some Stoppable) {
+        exchanges[ObjectIdentifier(exchange)] = nil
+        noticeEmptied()
+    }
+
+    /// Ends HTTP, after the answer under way, so that this loop makes no more clicks; then numbers and delivers what there is.
+    func stopExchanges() {
+        for exchange in exchanges.values { exchange.stop() }
+        endTick()
+    }
+
+    /// Ends every socket with 1001 after its last message. To be called when all loops have stopped their exchanges. The
+    /// future succeeds when no connection is left.
+    func stopConnections() -> EventLoopFuture<Void> {
+        shard.drain()
+        let emptied = loop.makePromise(of: Void.self)
+        self.emptied = emptied
+        for connection in connections.values { connection.stop() }
+        noticeEmptied()
+        return emptied.futureResult
+    }
+
+    /// Closes what did not close by itself, so that it is counted before the totals are taken.
+    func cutOff() {
+        for connection in connections.values { connection.abort() }
+    }
+
+    private func noticeEmptied() {
+        if connections.isEmpty, exchanges.isEmpty { emptied?.succeed() }
+    }
 
     /// Books of all connections this loop has or had.
     var books: (total: Outbox.Books, pending: Int) {

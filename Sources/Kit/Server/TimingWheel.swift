@@ -9,7 +9,7 @@ protocol Timed: AnyObject {
 /// Deadlines of one loop's connections: one timer a second for all of them, none per connection.
 ///
 /// Late by up to one second, never early. A deadline further away than the wheel goes round is looked at once a round.
-/// An entry costs two words; it is dropped on its next visit once its connection has gone.
+/// An entry is dropped on its next visit once its connection has gone.
 final class TimingWheel {
     static let tick = TimeAmount.seconds(1)
     private static let size = 64

@@ -66,6 +66,9 @@ final class WebSocketConnection: ChannelInboundHandler, FrameSink, Timed {
         context.fireChannelInactive()
     }
 
+    /// The way out when the channel was closed before this handler could hear of it.
+    func handlerRemoved(context: ChannelHandlerContext) { leave() }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     private func leave() {
@@ -104,6 +107,9 @@ final class WebSocketConnection: ChannelInboundHandler, FrameSink, Timed {
         closeWhenDrained()
     }
 
+    /// Ends the connection without another word.
+    func abort() { context?.close(promise: nil) }
+
     private func closeWhenDrained() {
         if isStopping, subscriber?.outbox.pending == 0 { close(.goingAway, "the server is stopping") }
     }
@@ -117,6 +123,7 @@ final class WebSocketConnection: ChannelInboundHandler, FrameSink, Timed {
             context.close(mode: .output, promise: nil)
         }
         closeDeadline = .now() + .seconds(5)
+        server.wheel.add(self, due: closeDeadline)
     }
 
     /// When a peer that does not answer our close frame is cut off.
@@ -126,13 +133,14 @@ final class WebSocketConnection: ChannelInboundHandler, FrameSink, Timed {
         guard let context else { return nil }
         let configuration = server.services.configuration
         if isClosing {
-            guard closeDeadline <= now else { return closeDeadline }
+            // An entry from before the close; the close has its own.
+            guard closeDeadline <= now else { return nil }
             context.close(promise: nil)
             return nil
         }
         guard lastFrame + configuration.readDeadline.timeAmount > now else {
             close(.policy, "nothing heard for \(configuration.readDeadline)")
-            return closeDeadline
+            return nil
         }
         let pingDue = max(lastFrame, lastPing) + configuration.pingInterval.timeAmount
         if pingDue <= now {
@@ -158,6 +166,12 @@ final class WebSocketConnection: ChannelInboundHandler, FrameSink, Timed {
         }
         // An idle connection keeps no buffer.
         if unread.readableBytes == 0 { unread = ByteBuffer() } else { unread.discardReadBytes() }
+    }
+
+    /// A peer that ends its side without a close frame has gone (RFC 6455 §7.1.4).
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
+        context.close(promise: nil)
     }
 
     private func receive(_ message: MessageReader.Message) {
@@ -223,13 +237,16 @@ final class WebSocketConnection: ChannelInboundHandler, FrameSink, Timed {
     }
 
     func hold(_ bytes: ByteBuffer) {
-        write(bytes) { [self] in
-            // NIO may have written at once, while the outbox is still at it: it hears of it on a later turn.
-            server.loop.assumeIsolated().execute { [self] in
-                subscriber?.outbox.resume()
-                closeWhenDrained()
-            }
+        guard let context else { return }
+        writesUnderWay += 1
+        context.write(wrapOutboundOut(bytes)).assumeIsolated().whenComplete { [self] result in
+            writesUnderWay -= 1
+            guard case .success = result else { return }
+            subscriber?.outbox.resume()
+            closeWhenDrained()
         }
+        // The outbox is at work on this stack, and a flush can end in `resume` or, on a dead socket, in `leave`: not now.
+        server.loop.assumeIsolated().execute { [self] in self.context?.flush() }
     }
 
     /// Writes through NIO; `then` runs when the kernel has the bytes.

@@ -89,28 +89,35 @@ final class ClickRecorder: Sendable {
         }
     }
 
-    /// Commits everything there is, in groups.
+    /// Commits what has gathered, in groups; changes that come meanwhile go with the next group.
     private func write(_ sequencer: Sequencer) {
-        var changes = state.withLock { exchange(&$0.changes, with: []) }
         var clicks = sequencer.takeBacklog()[...]
+        var changes = takeChanges()
         while !clicks.isEmpty || !changes.isEmpty {
             let group = CommitGroup(clicks: Array(clicks.prefix(Self.groupSize)), changes: changes.map(\.change))
             do {
                 let answers = try store.commit(group)
-                for (change, answer) in zip(changes, answers) { change.promise.completeWith(answer.mapError { $0 }) }
+                for (change, answer) in zip(changes, answers) {
+                    change.promise.completeWith(answer.mapError { $0 })
+                }
                 clicks = clicks.dropFirst(group.clicks.count)
                 sequencer.logged(group.clicks.count)
-                changes = []
                 setFailing(nil)
             } catch {
                 // Whoever asked for a change learns it at once; clicks have nobody to tell and are tried again.
                 for change in changes { change.promise.fail(error) }
                 setFailing(error)
-                guard !clicks.isEmpty, !giveUp(clicks.count) else { return }
+                guard !clicks.isEmpty, !giveUp(clicks.count) else { break }
                 _ = signal.wait(timeout: .now() + .milliseconds(250))
-                changes = state.withLock { exchange(&$0.changes, with: []) }
             }
+            changes = takeChanges()
         }
+        // The waits above may have taken the wake-up of clicks that came since.
+        if sequencer.unlogged > 0 { signal.signal() }
+    }
+
+    private func takeChanges() -> [(change: CommitGroup.Change, promise: EventLoopPromise<Void>)] {
+        state.withLock { exchange(&$0.changes, with: []) }
     }
 
     /// While stopping there is no later: one failed commit ends it, and says what it cost.

@@ -36,8 +36,8 @@ final class MemoryStore: Store {
         }
     }
 
-    func close(now: Timestamp) throws(KitError) {
-        state.withLock { $0.isOpen = false }
+    func close(now: Timestamp, isComplete: Bool) throws(KitError) {
+        state.withLock { $0.isOpen = !isComplete }
     }
 }
 

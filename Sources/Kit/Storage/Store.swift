@@ -14,8 +14,9 @@ protocol Store: Sendable {
     /// - Throws: `.unavailable` when nothing of the group was stored; it may be tried again.
     func commit(_ group: CommitGroup) throws(KitError) -> [Result<Void, KitError>]
 
-    /// Ends this life of the log honestly: the next `open` continues the epoch.
-    func close(now: Timestamp) throws(KitError)
+    /// Ends this life of the log. Only when `isComplete`, that is, when every number given out is in it, does the next `open`
+    /// continue the epoch.
+    func close(now: Timestamp, isComplete: Bool) throws(KitError)
 }
 
 /// What a store holds when the server starts.

@@ -25,11 +25,15 @@ enum ChildProcess {
             }
         }
 
-        /// Runs `command` and returns its exit status, 128 and the signal's number when a signal ended it.
-        ///
-        /// - Throws: `.invalid` when it cannot be started.
-        func run(_ command: [String], environment: [String: String]) async throws -> Int32 {
-            let pid = try spawn(command, environment)
+        /// Runs `command` and returns its exit status as a shell would: 128 and the signal's number when a signal ended it,
+        /// 127 when it does not exist, 126 when it cannot be run.
+        func run(_ command: [String], environment: [String: String]) async -> Int32 {
+            let pid: pid_t
+            do throws(NotStarted) {
+                pid = try spawn(command, environment)
+            } catch {
+                return error.status
+            }
             state.withLock { $0 = .running(pid) }
             return await withCheckedContinuation { continuation in
                 Thread.detachNewThread { [self] in
@@ -41,16 +45,24 @@ enum ChildProcess {
             }
         }
 
-        private func spawn(_ command: [String], _ environment: [String: String]) throws -> pid_t {
+        private struct NotStarted: Error {
+            let status: Int32
+        }
+
+        private func spawn(_ command: [String], _ environment: [String: String]) throws(NotStarted) -> pid_t {
             var attributes = posix_spawnattr_t()
             posix_spawnattr_init(&attributes)
             defer { posix_spawnattr_destroy(&attributes) }
             // The child starts with the usual signals, not with those this program ignores to handle them itself.
             var signals = sigset_t()
             sigemptyset(&signals)
-            for number in [SIGINT, SIGTERM, SIGPIPE] { sigaddset(&signals, number) }
+            for number in Interrupts.signals + [SIGPIPE] { sigaddset(&signals, number) }
             posix_spawnattr_setsigdefault(&attributes, &signals)
-            posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+            // Threads of a pool block most signals, and a child inherits the mask of the thread that starts it.
+            var none = sigset_t()
+            sigemptyset(&none)
+            posix_spawnattr_setsigmask(&attributes, &none)
+            posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
             let arguments = command.map { strdup($0) } + [nil]
             let variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
             defer { for text in arguments + variables { free(text) } }
@@ -59,7 +71,8 @@ enum ChildProcess {
             var pid: pid_t = 0
             let code = posix_spawnp(&pid, command[0], nil, &attributes, arguments, variables)
             guard code == 0 else {
-                throw KitError(.invalid, "cannot run \(command[0]): \(String(cString: strerror(code)))")
+                Terminal.complain("quikko: cannot run \(command[0]): \(String(cString: strerror(code)))")
+                throw NotStarted(status: code == ENOENT ? 127 : 126)
             }
             return pid
         }

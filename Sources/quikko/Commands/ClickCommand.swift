@@ -15,8 +15,8 @@ struct ClickCommand: AsyncParsableCommand {
     )
 
     @Argument(
-        help: ArgumentHelp("Short codes or short URLs.", valueName: "code"), transform: { try ClickTarget($0) })
-    var targets: [ClickTarget]
+        help: ArgumentHelp("Short codes or short URLs.", valueName: "code"), transform: { try ClickedLink($0) })
+    var targets: [ClickedLink]
 
     @Option(help: "How often, each.", transform: { try CountText.read($0) })
     var count = 1
@@ -42,6 +42,10 @@ struct ClickCommand: AsyncParsableCommand {
         guard rate.map({ $0 > 0 && $0 <= 1_000_000 }) ?? true else {
             throw ValidationError("--rate is a number of clicks a second above 0")
         }
+        guard agent?.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) ?? true else {
+            throw ValidationError("--agent is printable ASCII on one line")
+        }
+        try output.check(["code", "location", "position"])
         let origins = Set(targets.compactMap(\.origin))
         guard origins.count <= 1, server.url == nil || origins.isEmpty else {
             throw ValidationError("all short URLs must be of one server; leave --url out when you give URLs")
@@ -49,25 +53,30 @@ struct ClickCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var server = server
-        if let origin = targets.compactMap(\.origin).first { server.url = origin.description }
-        let client = try server.client()
+        let client = try server.client(for: targets.compactMap(\.origin).first)
         guard country == nil || client.hasCredential else {
             throw KitError(
                 .unauthorized,
                 "--country needs a key for \(client.origin): set QUIKKO_TOKEN or --token-file, or leave it out")
         }
         var printer = RecordPrinter(output)
+        var dead: Set<ShortCode> = []
         let start = ContinuousClock.now
-        var index = 0
-        for _ in 0..<count {
-            for target in targets {
-                if let rate { try await Task.sleep(until: start + .seconds(Double(index) / rate)) }
-                index += 1
-                let answer = try await client.click(target.code, country: country, agent: agent.map(Self.userAgent))
-                try printer.print(Record(answer))
+        for number in 0..<count * targets.count {
+            let code = targets[number % targets.count].code
+            guard !dead.contains(code) else { continue }
+            if let rate { try await Task.sleep(until: start + .seconds(Double(number) / rate)) }
+            do {
+                let answer = try await client.click(code, country: country, agent: agent.map(Self.userAgent))
+                printer.print(Record(answer))
+            } catch {
+                guard error.code == .notFound || error.code == .inactive else { throw error }
+                // The others are followed all the same.
+                ExitStatus.report(KitError(error.code, "\(code): \(error.message)"))
+                dead.insert(code)
             }
         }
+        if !dead.isEmpty { throw ExitStatus.failed }
     }
 
     /// Typical agents by name; anything else is taken as the agent's text.
@@ -86,7 +95,7 @@ struct ClickCommand: AsyncParsableCommand {
 }
 
 /// A short code, or a short URL with the server it belongs to.
-struct ClickTarget {
+struct ClickedLink {
     let origin: Origin?
     let code: ShortCode
 
@@ -110,6 +119,6 @@ extension Record {
                 ("code", .string(click.code)), ("location", .string(click.location)),
                 ("position", click.position.map(JSON.string) ?? .null),
             ],
-            line: "\(click.code) → \(click.location)", identifier: click.position ?? click.code)
+            line: Terminal.printable("\(click.code) → \(click.location)"), identifier: click.position ?? click.code)
     }
 }

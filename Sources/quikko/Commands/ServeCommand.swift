@@ -79,6 +79,7 @@ struct ServeCommand: AsyncParsableCommand {
             throw ValidationError("--seed goes with --temp: predictable codes are for scripts")
         }
         guard !temp || dataDir == nil else { throw ValidationError("--temp and --data-dir exclude one another") }
+        guard dataDir?.isEmpty != true else { throw ValidationError("--data-dir is empty; name a directory") }
         guard port.map({ (0...65_535).contains($0) }) ?? true else {
             throw ValidationError("--port is a number from 0 to 65535")
         }
@@ -90,16 +91,19 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let scratch = temp ? try Scratch() : nil
         defer { scratch?.remove() }
-        let interrupts = Interrupts(lastWords: { scratch?.remove() })
+        let child = ChildProcess.Handle()
+        let interrupts = Interrupts(lastWords: {
+            _ = child.forward(SIGKILL)
+            scratch?.remove()
+        })
         let configuration = try configuration(scratch)
         let server = Server(configuration, log: Self.log)
-        let child = ChildProcess.Handle()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await server.run { address in
                     try announce(address, configuration)
                     guard run else { return }
-                    let status = try await child.run(command, environment: childEnvironment(address))
+                    let status = await child.run(command, environment: childEnvironment(address))
                     throw Finished(status: status)
                 }
             }
@@ -130,8 +134,10 @@ struct ServeCommand: AsyncParsableCommand {
             dataDirectory: scratch?.url ?? dataDir.map { URL(filePath: $0) } ?? Paths.data)
         if temp { configuration.port = 0 }
         var environment = ProcessInfo.processInfo.environment
-        // A private server takes no port that another one was told.
-        if temp { environment["PORT"] = nil }
+        // A private server has its own address, whatever another one was told.
+        if temp {
+            for name in ["PORT", "BASE_URL"] { (environment[name], environment["QUIKKO_\(name)"]) = (nil, nil) }
+        }
         try configuration.apply(environment)
         configuration.keyFile = scratch?.url.appending(path: "keys.json") ?? Paths.keyFile
         configuration.host = host ?? configuration.host
@@ -154,11 +160,26 @@ struct ServeCommand: AsyncParsableCommand {
                 ]).text)
         }
         guard !run else { return }
-        let program = Self.spokenName
         // Scripts that read the ready line want no greeting.
         guard !printReady || Terminal.errorIsTerminal else { return }
-        Terminal.complain(
-            """
+        Terminal.complain(try greeting(address, configuration))
+    }
+
+    private func greeting(_ address: Server.Address, _ configuration: ServerConfiguration) throws(KitError) -> String {
+        let program = Self.spokenName
+        var exports: [String] = []
+        // The commands look at the usual address for a key in the usual file; anything else they must be told.
+        if address.url != "http://127.0.0.1:8080" { exports.append("  export QUIKKO_URL=\(address.url)") }
+        if temp, let key = address.key {
+            let file = configuration.dataDirectory.appending(path: "key")
+            try KeyFile.write(key, to: file)
+            exports.append("  export QUIKKO_TOKEN=$(cat \(file.path))")
+        }
+        let commands =
+            exports + [
+                "  \(program) subscribe", "  \(program) click $(\(program) shorten https://swift.org) --count 3",
+            ]
+        return """
             quikko \(Kit.version) serves \(address.url)
 
               data      \(configuration.dataDirectory.path)
@@ -167,11 +188,10 @@ struct ServeCommand: AsyncParsableCommand {
 
             In another terminal:
 
-              \(program) subscribe
-              \(program) click $(\(program) shorten https://swift.org) --count 3
+            \(commands.joined(separator: "\n"))
 
             Ctrl-C stops it.
-            """)
+            """
     }
 
     /// How people call this program from where they are: by name when the shell would find it.
@@ -202,20 +222,4 @@ struct ServeCommand: AsyncParsableCommand {
             ProcessInfo.processInfo.environment["QUIKKO_LOG_LEVEL"].flatMap { Logger.Level(rawValue: $0) } ?? .notice
         return log
     }()
-}
-
-/// A directory that is gone when the program ends.
-private final class Scratch: Sendable {
-    let url: URL
-
-    init() throws {
-        let parent = ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
-        var template = Array("\(parent)/quikko.XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
-            throw KitError(.internal, "cannot make a temporary directory in \(parent); set TMPDIR to another place")
-        }
-        url = URL(filePath: String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
-    }
-
-    func remove() { try? FileManager.default.removeItem(at: url) }
 }

@@ -25,6 +25,7 @@ struct ShortenCommand: AsyncParsableCommand {
         guard code == nil || destinations.count == 1 else {
             throw ValidationError("--code goes with one URL; shorten the others without it")
         }
+        try output.check(Record.linkFields)
     }
 
     /// One result per URL, in order; goes on after one that was refused.
@@ -34,7 +35,7 @@ struct ShortenCommand: AsyncParsableCommand {
         var failure: KitError?
         for destination in destinations {
             do throws(KitError) {
-                try printer.print(Record(try await client.shorten(destination, code: code?.description)))
+                printer.print(Record(try await client.shorten(destination, code: code?.description)))
             } catch {
                 // These fail the same way for every URL.
                 guard destinations.count > 1, ![.unavailable, .unauthorized, .expired].contains(error.code) else {
@@ -49,6 +50,10 @@ struct ShortenCommand: AsyncParsableCommand {
 }
 
 extension Record {
+    fileprivate static let linkFields = [
+        "id", "shortCode", "shortUrl", "originalUrl", "isCustomAlias", "isActive", "createdAt", "totalClicks",
+    ]
+
     fileprivate init(_ link: APIClient.LinkAnswer) {
         self.init(
             fields: [

@@ -30,6 +30,8 @@ struct SubscribeCommand: AsyncParsableCommand {
     @OptionGroup var target: TargetOptions
     @OptionGroup var output: OutputOptions
 
+    func validate() throws { try output.check(EventPrinter.fields) }
+
     private static func link(_ text: String) throws -> ShortCode {
         try ShortCode(text.hasPrefix("url:") ? String(text.dropFirst(4)) : text)
     }
@@ -77,13 +79,13 @@ struct SubscribeCommand: AsyncParsableCommand {
                 let what = codes.isEmpty ? "all my links" : codes.map(\.description).joined(separator: ", ")
                 if Terminal.errorIsTerminal { Terminal.complain("following the clicks of \(what); Ctrl-C ends it") }
             case .disconnected(let reason, let delay):
-                Terminal.complain("\(reason); connecting again in \(DurationText.write(delay))")
+                Terminal.complain("\(Terminal.printable(reason)); connecting again in \(DurationText.write(delay))")
             case .event(.refused(_, let message)):
-                throw KitError(.forbidden, message)
+                throw KitError(.notFound, message)
             case .event(.click(let click)):
                 // The server delivers all my clicks in one room; the codes asked for are picked here.
                 guard codes.isEmpty || codes.contains(where: { $0.description == click.shortCode }) else { return true }
-                try printer.print(click)
+                printer.print(click)
                 if await tally.add() == count { return false }
             }
             return true
@@ -101,7 +103,7 @@ struct SubscribeCommand: AsyncParsableCommand {
             throw ExitStatus.incomplete
         case .interrupted(let number):
             Terminal.complain("\(clicks) \(clicks == 1 ? "click" : "clicks")")
-            throw number == 15 ? ExitStatus.terminated : ExitStatus.interrupted
+            throw ExitStatus(signal: number)
         }
     }
 }

@@ -50,7 +50,10 @@ struct TicketCommand: AsyncParsableCommand {
 
         func validate() throws {
             guard !(session && open) else { throw ValidationError("--session and --open exclude one another") }
+            try output.check(["kind", credentialField, "expiresAt"])
         }
+
+        private var credentialField: String { open ? "url" : session ? "token" : "ticket" }
 
         func run() async throws {
             let client = try target.client()
@@ -60,10 +63,10 @@ struct TicketCommand: AsyncParsableCommand {
             let text = answer.ticket ?? answer.token ?? ""
             let shown = open ? "\(client.origin)/#ticket=\(text)" : text
             var printer = RecordPrinter(output)
-            try printer.print(
+            printer.print(
                 Record(
                     fields: [
-                        ("kind", .string(answer.kind)), (open ? "url" : session ? "token" : "ticket", .string(shown)),
+                        ("kind", .string(answer.kind)), (credentialField, .string(shown)),
                         ("expiresAt", .string(answer.expiresAt)),
                     ],
                     line: shown, plain: shown, identifier: shown))

@@ -15,4 +15,11 @@ struct OutputOptions: ParsableArguments {
         help: ArgumentHelp("Only these fields, separated by commas.", valueName: "names"),
         transform: { $0.split(separator: ",").map(String.init) })
     var fields: [String] = []
+
+    /// Before anything is done: a field that does not exist.
+    func check(_ names: [String]) throws {
+        for field in fields where !names.contains(field) {
+            throw ValidationError("there is no field '\(field)'; choose from --fields \(names.joined(separator: ","))")
+        }
+    }
 }

@@ -26,15 +26,22 @@ struct TargetOptions: ParsableArguments {
 
     /// A client for the server asked for. Flag, then environment, then key file.
     ///
+    /// - Parameter other: A server named by an argument, such as a short URL's. A key or token meant for the server asked for
+    ///   is not sent to it unless they are the same; what the key file holds for it is.
     /// - Throws: `.invalid` for a bad address or an unreadable key file.
-    func client() throws -> APIClient {
+    func client(for other: Origin? = nil) throws -> APIClient {
         let environment = ProcessInfo.processInfo.environment
-        let origin = try Origin(
+        let asked = try Origin(
             url ?? environment["QUIKKO_URL"].flatMap { $0.isEmpty ? nil : $0 } ?? "http://127.0.0.1:8080")
-        return APIClient(origin, credential: try credential(for: origin, environment))
+        let origin = other ?? asked
+        let given = origin == asked ? try givenCredential(environment) : nil
+        guard given?.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) ?? true else {
+            throw KitError(.unauthorized, "the API key or token given has characters no credential has")
+        }
+        return APIClient(origin, credential: try given ?? KeyFile(Paths.keyFile).key(for: origin.description))
     }
 
-    private func credential(for origin: Origin, _ environment: [String: String]) throws -> String? {
+    private func givenCredential(_ environment: [String: String]) throws -> String? {
         if let tokenFile {
             guard let text = try? String(contentsOfFile: tokenFile, encoding: .utf8) else {
                 Terminal.complain("quikko: cannot read the token file \(tokenFile)")
@@ -43,24 +50,6 @@ struct TargetOptions: ParsableArguments {
             return text.trimmingCharacters(in: .whitespacesAndNewlines)
         }
         if tokenStdin { return readLine()?.trimmingCharacters(in: .whitespacesAndNewlines) }
-        if let token = environment["QUIKKO_TOKEN"], !token.isEmpty { return token }
-        return try KeyFile(Paths.keyFile).key(for: origin.description)
-    }
-}
-
-/// Where things are kept (XDG base directory specification).
-enum Paths {
-    static var keyFile: URL { directory("XDG_CONFIG_HOME", ".config").appending(path: "quikko/keys.json") }
-    static var data: URL {
-        let chosen = ProcessInfo.processInfo.environment["QUIKKO_DATA_DIR"].flatMap { $0.isEmpty ? nil : $0 }
-        return chosen.map { URL(filePath: $0) } ?? directory("XDG_DATA_HOME", ".local/share").appending(path: "quikko")
-    }
-
-    /// A variable that is not an absolute path is ignored, as the specification asks.
-    private static func directory(_ variable: String, _ fallback: String) -> URL {
-        let environment = ProcessInfo.processInfo.environment
-        if let path = environment[variable], path.hasPrefix("/") { return URL(filePath: path) }
-        let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? URL(filePath: $0) : nil }
-        return (home ?? URL.homeDirectory).appending(path: fallback)
+        return environment["QUIKKO_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
     }
 }

@@ -4,10 +4,12 @@ import Kit
 struct EventPrinter {
     private var printer: RecordPrinter
 
+    static let fields = ["type", "shortCode", "country", "deviceType", "browser", "timestamp"]
+
     init(_ options: OutputOptions) { printer = RecordPrinter(options) }
 
-    mutating func print(_ click: ClickEvent) throws(KitError) {
-        try printer.print(
+    mutating func print(_ click: ClickEvent) {
+        printer.print(
             Record(
                 fields: [
                     ("type", "click"), ("shortCode", .string(click.shortCode)), ("country", .string(click.country)),
@@ -22,16 +24,11 @@ struct EventPrinter {
         let code = padded(click.shortCode, 10)
         let highlighted = Terminal.usesColor ? "\u{1b}[1m\(code)\u{1b}[0m" : code
         return
-            "\(time)  \(highlighted)  \(padded(click.country, 7))  \(padded(click.deviceType, 7))  \(printable(click.browser))"
+            "\(time)  \(highlighted)  \(padded(click.country, 7))  \(padded(click.deviceType, 7))  \(Terminal.printable(click.browser))"
     }
 
     private static func padded(_ text: String, _ width: Int) -> String {
-        let text = printable(text)
+        let text = Terminal.printable(text)
         return text + String(repeating: " ", count: max(0, width - text.count))
-    }
-
-    /// Another server's words must not move the cursor.
-    private static func printable(_ text: String) -> String {
-        String(text.map { $0.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control } ? $0 : "?" })
     }
 }

@@ -14,6 +14,7 @@ enum ExitStatus: Int32, Error {
     /// `subscribe` ended without what it waited for.
     case incomplete = 75
     case refused = 77
+    case hungUp = 129
     case interrupted = 130
     case terminated = 143
 
@@ -26,6 +27,17 @@ enum ExitStatus: Int32, Error {
             case .notFound, .conflict, .inactive, .limitExceeded: .failed
             case .unavailable: .unreachable
             case .internal: .internalError
+            case .unwritable: .outputNotWritable
+            }
+    }
+
+    /// What a program ended by this signal says.
+    init(signal: Int32) {
+        self =
+            switch signal {
+            case SIGTERM: .terminated
+            case SIGHUP: .hungUp
+            default: .interrupted
             }
     }
 
@@ -52,7 +64,7 @@ enum ExitStatus: Int32, Error {
             (flag == "-o" || flag == "--output") && (value == "json" || value == "ndjson")
         }
         let isJSON = asksForJSON || CommandLine.arguments.contains { $0 == "--output=json" || $0 == "--output=ndjson" }
-        guard isJSON else { return Terminal.complain("quikko: \(error.message)") }
+        guard isJSON else { return Terminal.complain("quikko: \(Terminal.printable(error.message))") }
         let json: JSON = ["error": ["code": .string(error.code.wireName), "message": .string(error.message)]]
         Terminal.complain(json.text)
     }

@@ -2,10 +2,12 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// SIGINT and SIGTERM: the first is a request, the second ends the program at once.
+/// SIGINT, SIGTERM and SIGHUP: the first is a request, the second ends the program at once.
 ///
 /// `@unchecked` holds because `sources` is set once, before anyone else has the object, and only kept alive after that.
 final class Interrupts: @unchecked Sendable {
+    static let signals = [SIGINT, SIGTERM, SIGHUP]
+
     /// The first signal's number.
     let first: AsyncStream<Int32>
     private let sources: [any DispatchSourceSignal]
@@ -15,11 +17,11 @@ final class Interrupts: @unchecked Sendable {
     init(lastWords: @escaping @Sendable () -> Void = {}) {
         let (stream, continuation) = AsyncStream.makeStream(of: Int32.self, bufferingPolicy: .bufferingOldest(1))
         first = stream
-        sources = [SIGINT, SIGTERM].map { number in
+        sources = Self.signals.map { number in
             signal(number, SIG_IGN)
             return DispatchSource.makeSignalSource(signal: number, queue: .global())
         }
-        for (source, number) in zip(sources, [SIGINT, SIGTERM]) {
+        for (source, number) in zip(sources, Self.signals) {
             source.setEventHandler { [self] in
                 guard count.add(1, ordering: .relaxed).oldValue == 0 else {
                     lastWords()

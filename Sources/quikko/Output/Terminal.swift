@@ -12,7 +12,14 @@ enum Terminal {
             && getenv("TERM").map { strcmp($0, "dumb") } != 0
     }
 
-    static func ignoreClosedPipes() { signal(SIGPIPE, SIG_IGN) }
+    /// A closed pipe is an error to look at, not a signal; and a stream that was closed at start leads nowhere, so that its
+    /// number is not given to a socket.
+    static func prepare() {
+        signal(SIGPIPE, SIG_IGN)
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) == -1 {
+            _ = open("/dev/null", O_RDWR)
+        }
+    }
 
     /// One line of data. A reader that has gone ends the program quietly: `quikko … | head` is no failure.
     static func print(_ line: String) {
@@ -23,6 +30,11 @@ enum Terminal {
             complain("quikko: cannot write the output: \(String(cString: strerror(errno)))")
             exit(ExitStatus.outputNotWritable.rawValue)
         }
+    }
+
+    /// The text without control characters: a server's words must not move the cursor.
+    static func printable(_ text: String) -> String {
+        String(text.map { $0.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control } ? $0 : "?" })
     }
 
     /// One line for people.

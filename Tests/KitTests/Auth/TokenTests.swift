@@ -23,11 +23,12 @@ struct TokenTests {
     @Test func `our own tokens are good until they expire`() async throws {
         let key = try await TokenKey(Self.secret)
         let id = try #require(UserID(Self.user))
-        let text = try key.sign(for: id, ttl: .seconds(900), now: Self.now)
+        let text = try key.sign(for: id, scope: .user, expiresAt: Self.now + .seconds(900), now: Self.now)
         let claims = try key.verify(text, now: Self.now + .seconds(899))
         #expect(claims.userID == Self.user)
         #expect(claims.type == "access")
         #expect(claims.jti != nil)
+        #expect(claims.scope == .user)
         #expect { try key.verify(text, now: Self.now + .seconds(900)) } throws: { ($0 as? KitError)?.code == .expired }
     }
 

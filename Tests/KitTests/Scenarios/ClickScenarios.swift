@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import NIOCore
 import Synchronization
@@ -129,7 +130,7 @@ struct ClickScenarios {
     }
 
     struct Books {
-        let accepted, delivered, full, closed, pending: Int
+        let accepted, delivered, full, closed, pending, connections: Int
     }
 
     /// What the server says of itself.
@@ -142,21 +143,22 @@ struct ClickScenarios {
                     let dropped: Dropped
                 }
                 let messages: Messages
+                let connections: Int
             }
             let data: Data
         }
-        var books: Answer.Data.Messages?
+        var books: Answer.Data?
         try await TestSocket.open(running.port) { socket in
             try await socket.send(
                 "GET /api/v1/server HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(running.key)\r\n\r\n")
             let body = try await socket.response().body
-            books = try JSONDecoder().decode(Answer.self, from: Data(body.utf8)).data.messages
+            books = try JSONDecoder().decode(Answer.self, from: Data(body.utf8)).data
         }
         let found = try #require(books)
+        let messages = found.messages
         return Books(
-            accepted: found.accepted, delivered: found.delivered, full: found.dropped.full,
-            closed: found.dropped.closed,
-            pending: found.pending)
+            accepted: messages.accepted, delivered: messages.delivered, full: messages.dropped.full,
+            closed: messages.dropped.closed, pending: messages.pending, connections: found.connections)
     }
 
     @Test func `links, totals and secrets survive a restart`() async throws {
@@ -187,6 +189,56 @@ struct ClickScenarios {
                 #expect(try await socket.text().contains("guide"))
                 #expect(try await socket.message() == .close(code: 1001))
             }
+        }
+    }
+
+    /// A store that takes its time until it is told not to.
+    private final class SlowStore: Store {
+        private let inner = MemoryStore()
+        let isHolding = Mutex(false)
+        let asked = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
+        let release = DispatchSemaphore(value: 0)
+
+        func open(now: Timestamp) throws(KitError) -> StoreContents { try inner.open(now: now) }
+        func close(now: Timestamp, isComplete: Bool) throws(KitError) {
+            try inner.close(now: now, isComplete: isComplete)
+        }
+        func commit(_ group: CommitGroup) throws(KitError) -> [Result<Void, KitError>] {
+            if isHolding.withLock({ $0 }) {
+                asked.continuation.yield()
+                release.wait()
+            }
+            return try inner.commit(group)
+        }
+    }
+
+    @Test func `a link whose commit is under way when the server stops is answered`() async throws {
+        let store = SlowStore()
+        try await TestServer.run(over: store) { running in
+            store.isHolding.withLock { $0 = true }
+            async let link = running.client.shorten("https://swift.org", code: "guide")
+            for await _ in store.asked.stream { break }
+            running.server.stop()
+            store.isHolding.withLock { $0 = false }
+            store.release.signal()
+            let made = try await link
+            #expect(made.shortCode == "guide")
+        }
+    }
+
+    @Test func `a start that fails begins no epoch`() async throws {
+        let place = FileManager.default.temporaryDirectory.appending(path: "quikko-epoch-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: place) }
+        try await TestServer.run { (other: TestServer.Running) async throws in
+            for _ in 0..<2 {
+                await #expect { try await TestServer.run(in: place, { $0.port = other.port }) { _ in } } throws: {
+                    ($0 as? KitError)?.code == .unavailable
+                }
+            }
+        }
+        try await TestServer.run(in: place) { running in
+            _ = try await running.client.shorten("https://swift.org", code: "guide")
+            #expect(try await running.client.click(ShortCode("guide")).position == "1:1")
         }
     }
 

@@ -26,6 +26,8 @@ struct HTTPScenarios {
         (request("POST", "/api/v1/urls", ["Content-Length: 1048577"]), 413, "PAYLOAD_TOO_LARGE"),
         (request("GET", "/guide0", ["X: " + String(repeating: "x", count: 9_000)]), 431, "PAYLOAD_TOO_LARGE"),
         (request("POST", "/api/v1/urls", ["X: " + String(repeating: "x", count: 9_000)]), 431, "PAYLOAD_TOO_LARGE"),
+        (request("POST", "/api/v1/urls", ["X: " + String(repeating: "x", count: 90_000)]), 431, "PAYLOAD_TOO_LARGE"),
+        (request("POST", "/api/v1/urls", Array(repeating: "X: y", count: 300)), 431, "PAYLOAD_TOO_LARGE"),
         ("GET /\r\n\r\n", 400, "VALIDATION_ERROR"), ("NONSENSE\r\n\r\n", 400, "VALIDATION_ERROR"),
     ]
 
@@ -250,6 +252,130 @@ struct HTTPScenarios {
             try await TestSocket.open(running.port) { socket in
                 try await socket.send(Self.request("GET", "/health"))
                 _ = try await socket.response()
+                #expect(try await socket.rest() == "")
+            }
+        }
+    }
+
+    @Test func `a refusal waits for its turn`() async throws {
+        try await TestServer.run { running in
+            let create = Self.request(
+                "POST", "/api/v1/urls", ["Authorization: Bearer \(running.key)"],
+                body: #"{"originalUrl":"https://swift.org"}"#)
+            for (bad, status) in [
+                (Self.request("POST", "/api/v1/urls", ["Content-Length: 1048577"]), 413), ("NONSENSE\r\n\r\n", 400),
+            ] {
+                try await TestSocket.open(running.port) { socket in
+                    try await socket.send(create + bad)
+                    #expect(try await socket.response().status == 201)
+                    #expect(try await socket.response().status == status)
+                    #expect(try await socket.rest() == "")
+                }
+            }
+        }
+    }
+
+    @Test func `an upgrade to something else is answered plainly and ends the connection`() async throws {
+        try await TestServer.run { running in
+            _ = try await running.client.shorten("https://swift.org", code: "guide")
+            try await TestSocket.open(running.port) { socket in
+                try await socket.send(
+                    Self.request(
+                        "GET", "/guide", ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AA"]))
+                let answer = try await socket.response()
+                #expect(answer.status == 302)
+                #expect(answer.head.contains("\r\nConnection: close\r\n"))
+                #expect(try await socket.rest() == "")
+            }
+        }
+    }
+
+    @Test(arguments: ["/guide", "/"])
+    func `a peer that asks and never reads is not read from, and gets every answer once it reads`(path: String)
+        async throws
+    {
+        try await TestServer.run { running in
+            _ = try await running.client.shorten("https://swift.org", code: "guide")
+            let total = path == "/" ? 2_000 : 20_000
+            try await TestSocket.open(running.port, receiveBuffer: 4_096) { socket in
+                let requests = String(repeating: Self.request("GET", path), count: total)
+                socket.channel.writeAndFlush(ByteBuffer(string: requests), promise: nil)
+                // Round trips of someone else, until the server has got as far with this one as it will.
+                var (clicks, same) = (-1, 0)
+                while same < 20 {
+                    let now = try await Self.totalClicks(running)
+                    (clicks, same) = (now, now == clicks ? same + 1 : 0)
+                }
+                #expect(clicks < total)
+                for _ in 0..<total { #expect(try await socket.response().status == (path == "/" ? 200 : 302)) }
+            }
+            #expect(try await Self.totalClicks(running) == (path == "/" ? 0 : total))
+        }
+    }
+
+    private static func totalClicks(_ running: TestServer.Running) async throws -> Int {
+        var total = 0
+        try await TestSocket.open(running.port) { socket in
+            try await socket.send(request("GET", "/api/v1/auth/me/summary", ["Authorization: Bearer \(running.key)"]))
+            let body = try await socket.response().body
+            total = body.firstMatch(of: /"totalClicks":(\d+)/).flatMap { Int($0.1) } ?? -1
+        }
+        return total
+    }
+
+    @Test func `a page's session does not do what only administrators may`() async throws {
+        try await TestServer.run { running in
+            let start = try #require(try await running.client.makeTicket(kind: "start").ticket)
+            let page = APIClient(running.origin, credential: start)
+            let session = try #require(try await page.makeTicket(kind: "session", ttl: 3_600).token)
+            let visitor = APIClient(running.origin, credential: session)
+            _ = try await visitor.shorten("https://swift.org", code: nil)
+            await #expect { try await visitor.makeTicket(kind: "session", user: "64a1b2c3d4e5f6a7b8c9d0e1") } throws: {
+                ($0 as? KitError)?.code == .forbidden
+            }
+            // Its successor ends with it.
+            let successor = try await visitor.makeTicket(kind: "session", ttl: 604_800)
+            let expiry = try #require(Timestamp(successor.expiresAt))
+            #expect(expiry < Timestamp.now + .seconds(3_700))
+            try await TestSocket.open(running.port) { socket in
+                try await socket.send(Self.request("GET", "/api/v1/server", ["Authorization: Bearer \(session)"]))
+                #expect(try await socket.response().status == 403)
+            }
+        }
+    }
+
+    @Test func `absolute targets are understood, and a request names one host`() async throws {
+        try await TestServer.run { running in
+            _ = try await running.client.shorten("https://swift.org", code: "guide")
+            for (request, status) in [
+                ("GET http://quikko.test/guide HTTP/1.1\r\nHost: quikko.test\r\n\r\n", 302),
+                ("GET /guide HTTP/1.1\r\n\r\n", 400), ("GET /guide HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+                ("GET /guide HTTP/1.0\r\n\r\n", 302),
+            ] {
+                try await TestSocket.open(running.port) { socket in
+                    try await socket.send(request)
+                    #expect(try await socket.response().status == status, "\(request)")
+                }
+            }
+        }
+    }
+
+    @Test func `a client that ends its side once it has asked gets its answers`() async throws {
+        try await TestServer.run { running in
+            let create = Self.request(
+                "POST", "/api/v1/urls", ["Authorization: Bearer \(running.key)"],
+                body: #"{"originalUrl":"https://swift.org","customAlias":"guide"}"#)
+            try await TestSocket.open(running.port) { socket in
+                try await socket.send(create + Self.request("GET", "/guide"))
+                try await socket.endInput()
+                #expect(try await socket.response().status == 201)
+                #expect(try await socket.response().status == 302)
+                #expect(try await socket.rest() == "")
+            }
+            try await TestSocket.open(running.port) { socket in
+                try await socket.send(Self.request("GET", "/guide"))
+                try await socket.endInput()
+                #expect(try await socket.response().status == 302)
                 #expect(try await socket.rest() == "")
             }
         }

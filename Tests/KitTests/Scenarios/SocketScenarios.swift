@@ -230,4 +230,44 @@ struct SocketScenarios {
             }
         }
     }
+
+    @Test func `clients that reset in the middle of a message end nothing but themselves`() async throws {
+        try await TestServer.run({ $0.sendBuffer = 2_048 }) { running in
+            _ = try await running.client.shorten("https://swift.org", code: "guide")
+            let token = try await running.token()
+            let clicks = String(repeating: "GET /guide HTTP/1.1\r\nHost: x\r\n\r\n", count: 50)
+            for _ in 0..<100 {
+                try await TestSocket.upgrade(running.port, "/ws?token=\(token)", receiveBuffer: 2_048) { socket in
+                    try await TestSocket.open(running.port) { browser in
+                        try await browser.send(clicks)
+                        _ = try await browser.response()
+                        try await socket.reset()
+                        for _ in 1..<50 { _ = try await browser.response() }
+                    }
+                }
+            }
+            try await Self.expectNobody(running)
+        }
+    }
+
+    @Test func `handshakes whose answer nobody takes leave nothing behind`() async throws {
+        try await TestServer.run { running in
+            let token = try await running.token()
+            for round in 0..<200 {
+                try await TestSocket.open(running.port) { socket in
+                    // Every second one on the slow path.
+                    let first = round % 2 == 0 ? "" : "GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+                    try await socket.send(first + TestSocket.handshake("/ws?token=\(token)"))
+                    try await socket.reset()
+                }
+            }
+            try await Self.expectNobody(running)
+        }
+    }
+
+    /// The server notices that everyone has gone. Each question is a round trip, so this ends or fails by itself.
+    private static func expectNobody(_ running: TestServer.Running) async throws {
+        for _ in 0..<2_000 where try await ClickScenarios.messages(running).connections > 0 {}
+        #expect(try await ClickScenarios.messages(running).connections == 0)
+    }
 }

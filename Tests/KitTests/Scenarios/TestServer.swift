@@ -22,7 +22,8 @@ enum TestServer {
     static let log = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 
     static func run(
-        in directory: URL? = nil, _ configure: (inout ServerConfiguration) -> Void = { _ in },
+        in directory: URL? = nil, over store: (any Store)? = nil,
+        _ configure: (inout ServerConfiguration) -> Void = { _ in },
         _ body: (Running) async throws -> Void
     ) async throws {
         let place =
@@ -38,10 +39,15 @@ enum TestServer {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 defer { continuation.finish() }
-                try await server.run { address in
+                let ready: @Sendable (Server.Address) async throws -> Void = { address in
                     let origin = try Origin(address.url)
                     continuation.yield(
                         Running(server: server, port: address.port, origin: origin, key: address.key ?? ""))
+                }
+                if let store {
+                    try await server.run(store, master: SymmetricKey(size: .bits256), ready: ready)
+                } else {
+                    try await server.run(ready: ready)
                 }
             }
             defer { server.stop() }

@@ -38,7 +38,8 @@ struct RequestHeadTests {
         "GET /a HTTP/1.1\r\nHost: x\rX: y\r\n\r\n", "GET /a HTTP/1.1\r\nHost: a\u{0}b\r\n\r\n",
         "GET /a HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "GET /a HTTP/1.1\r\nTRANSFER-ENCODING: chunked\r\n\r\n",
         "GET /a HTTP/1.1\r\nExpect: 100-continue\r\n\r\n", "GET /a HTTP/1.1\r\nAuthorization: Bearer x\r\n\r\n",
-        "GET /a HTTP/1.1\r\nUpgrade: h2c\r\n\r\n", "\r\nGET /a HTTP/1.1\r\n\r\n",
+        "GET /a HTTP/1.1\r\nUpgrade: h2c\r\n\r\n", "\r\nGET /a HTTP/1.1\r\n\r\n", "GET /a HTTP/1.1\r\n\r\n",
+        "GET /a HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", "GET /a HTTP/1.1\r\nHost: x\r\nOrigin: a\r\nOrigin: b\r\n\r\n",
     ])
     func `anything unusual is the other parser's`(text: String) {
         guard case .other = Self.read(text) else {

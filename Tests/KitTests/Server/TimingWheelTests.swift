@@ -36,16 +36,19 @@ struct TimingWheelTests {
         #expect(alarm.rings.count == 2)
     }
 
-    @Test func `what has gone is not kept`() {
+    @Test func `what has gone is not kept, and its neighbours ring`() {
         let start = NIODeadline.uptimeNanoseconds(0)
         let wheel = TimingWheel(now: start)
+        let neighbour = Alarm()
         weak var gone: Alarm?
         do {
             let alarm = Alarm()
             gone = alarm
             wheel.add(alarm, due: start + .seconds(10))
+            wheel.add(neighbour, due: start + .seconds(10))
         }
         #expect(gone == nil)
         for second in 1...20 { wheel.advance(to: start + .seconds(Int64(second))) }
+        #expect(neighbour.rings.count == 1)
     }
 }

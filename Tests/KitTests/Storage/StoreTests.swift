@@ -71,7 +71,7 @@ struct StoreTests {
         #expect(answers.count == 2)
         key.revokedAt = Self.now
         _ = try store.commit(CommitGroup(changes: [.key(key)]))
-        try store.close(now: Self.now)
+        try store.close(now: Self.now, isComplete: true)
         store = try place.store()
         let second = try store.open(now: Self.now)
         #expect(second.directory.users == first.directory.users)
@@ -104,7 +104,7 @@ struct StoreTests {
         var store = try place.store()
         #expect(try store.open(now: Self.now).heads.epoch == 2)
         _ = try store.commit(CommitGroup(clicks: Self.clicks(1...2, of: link), changes: [.link(link)]))
-        try store.close(now: Self.now)
+        try store.close(now: Self.now, isComplete: true)
         store = try place.store()
         let contents = try store.open(now: Self.now)
         #expect(contents.heads.epoch == 2)
@@ -156,7 +156,7 @@ struct StoreTests {
         let place = try Place(.sqlite)
         let store = try place.store()
         _ = try store.open(now: Self.now)
-        try store.close(now: Self.now)
+        try store.close(now: Self.now, isComplete: true)
         let file = place.directory.appending(path: "quikko.sqlite")
         try DatabaseQueue(path: file.path).write {
             try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('9 from the future')")

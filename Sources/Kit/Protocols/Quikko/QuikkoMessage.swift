@@ -22,39 +22,33 @@ enum QuikkoMessage: Equatable {
         }
     }
 
-    private struct Envelope: Decodable {
-        struct Payload: Decodable {
-            var shortCode: String?
-            var country: String?
-            var deviceType: String?
-            var browser: String?
-            var timestamp: String?
-            var code: String?
-            var message: String?
-        }
-        let type: String
-        let payload: Payload?
+    private struct Kind: Decodable { let type: String }
+    private struct Body<Payload: Decodable>: Decodable { let payload: Payload }
+    private struct Subscription: Decodable { let shortCode: String }
+    private struct Refusal: Decodable {
+        let code: String
+        let message: String
     }
 
-    /// Reads either direction's message.
+    /// Reads either direction's message: first its type, then what that type needs and nothing else.
     init(_ bytes: ByteBuffer) throws(Failure) {
-        guard let envelope = try? JSONDecoder().decode(Envelope.self, from: Data(buffer: bytes)) else {
-            throw .notJSON
+        let data = Data(buffer: bytes)
+        guard let kind = try? JSONDecoder().decode(Kind.self, from: data) else { throw .notJSON }
+        func payload<Payload: Decodable>(_ type: Payload.Type) -> Payload? {
+            try? JSONDecoder().decode(Body<Payload>.self, from: data).payload
         }
-        let payload = envelope.payload
-        switch envelope.type {
+        switch kind.type {
         case "subscribe":
-            guard let code = payload?.shortCode, !code.isEmpty else { throw .noShortCode }
+            guard let code = payload(Subscription.self)?.shortCode, !code.isEmpty else { throw .noShortCode }
             self = .subscribe(code)
-        case "unsubscribe": self = .unsubscribe(payload?.shortCode ?? "")
+        // Silent even when it makes no sense, as the original is.
+        case "unsubscribe": self = .unsubscribe(payload(Subscription.self)?.shortCode ?? "")
         case "click_event":
-            guard let code = payload?.shortCode else { throw .noShortCode }
-            self = .clickEvent(
-                ClickEvent(
-                    shortCode: code, country: payload?.country ?? "unknown",
-                    deviceType: payload?.deviceType ?? "unknown",
-                    browser: payload?.browser ?? "unknown", timestamp: payload?.timestamp ?? ""))
-        case "error": self = .error(code: payload?.code ?? "", message: payload?.message ?? "")
+            guard let click = payload(ClickEvent.self) else { throw .noShortCode }
+            self = .clickEvent(click)
+        case "error":
+            let refusal = payload(Refusal.self)
+            self = .error(code: refusal?.code ?? "", message: refusal?.message ?? "")
         default: throw .unknownType
         }
     }

@@ -19,7 +19,7 @@ enum LinkRoutes {
         }
         let creation = try call.body(Creation.self)
         let destination = try Destination(creation.originalUrl)
-        try TargetRule(call.services.configuration, baseURL: call.services.baseURL).check(destination)
+        try DestinationRule(call.services.configuration, baseURL: call.services.baseURL).check(destination)
         let (code, key) = try reserve(creation.customAlias, call.services)
         let link = Link(
             id: .random(), key: key, code: code, destination: destination, owner: owner.id, ownerKey: owner.key,

@@ -23,12 +23,16 @@ enum TicketRoute {
         case "ticket": return ticket(.socket, identity, ttl: try seconds(request.ttl, usual: 60, most: 3_600), call)
         case "start": return ticket(.start, identity, ttl: try seconds(request.ttl, usual: 600, most: 3_600), call)
         case "session":
-            let ttl = try seconds(request.ttl, usual: 900, most: 604_800)
-            let token = try call.services.authenticator.makeToken(for: identity.user, ttl: .seconds(ttl), now: call.now)
-            let expiry = call.now + .seconds(ttl)
+            var ttl = try seconds(request.ttl, usual: 900, most: 604_800)
+            // A session bought with a session ends with it: otherwise one token would be good for ever.
+            if let expiry = caller.expiresAt { ttl = min(ttl, Int(expiry.seconds - call.now.seconds)) }
+            let token = try call.services.authenticator.makeToken(for: identity, ttl: .seconds(ttl), now: call.now)
             return HTTPResponse(
                 status: .created,
-                ["kind": "session", "token": .string(token), "expiresAt": .string(expiry.secondsDescription)])
+                [
+                    "kind": "session", "token": .string(token),
+                    "expiresAt": .string((call.now + .seconds(ttl)).secondsDescription),
+                ])
         default: throw KitError(.invalid, "kind must be ticket, start or session")
         }
     }
@@ -49,7 +53,8 @@ enum TicketRoute {
         }
         let known = call.services.authenticator.identity(of: user)
         let wished = Identity(
-            user: user, scope: known.scope, organization: request.organization ?? known.organization,
+            user: user, scope: known.scope.narrowed(to: caller.scope),
+            organization: request.organization ?? known.organization,
             roles: request.roles ?? known.roles)
         guard !caller.isAdmin else { return wished }
         guard user == caller.user, wished.organization == known.organization,
@@ -62,13 +67,12 @@ enum TicketRoute {
     }
 
     private static func ticket(_ use: Ticket.Use, _ identity: Identity, ttl: Int, _ call: Call) -> HTTPResponse {
-        let expiry = call.now + .seconds(ttl)
-        let text = call.services.authenticator.makeTicket(for: use, identity, expiresAt: expiry)
+        let text = call.services.authenticator.makeTicket(for: use, identity, ttl: .seconds(ttl), now: call.now)
         return HTTPResponse(
             status: .created,
             [
                 "kind": .string(use.rawValue), "ticket": .string(text), "expiresIn": .int(ttl),
-                "expiresAt": .string(expiry.secondsDescription),
+                "expiresAt": .string((call.now + .seconds(ttl)).secondsDescription),
             ])
     }
 

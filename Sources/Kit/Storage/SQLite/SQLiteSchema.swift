@@ -10,6 +10,8 @@ enum SQLiteSchema {
         migrator.registerMigration("1 users, keys, links, clicks") { db in
             try db.execute(
                 sql: """
+                    PRAGMA application_id = \(applicationID);
+
                     CREATE TABLE organizations (
                         id TEXT PRIMARY KEY, name TEXT NOT NULL, tenant TEXT NOT NULL
                     ) WITHOUT ROWID;

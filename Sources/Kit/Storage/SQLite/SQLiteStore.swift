@@ -17,6 +17,18 @@ final class SQLiteStore: Store {
         var links: [Int32: Int64] = [:]
         var rows = 0
         var epoch: Int32 = 0
+
+        var isDue: Bool { rows >= SQLiteStore.headsInterval }
+
+        mutating func note(_ clicks: [Click]) {
+            for click in clicks {
+                owners[click.ownerKey] = click.ownerNumber
+                links[click.link] = click.linkNumber
+            }
+            rows += clicks.count
+        }
+
+        mutating func clear() { (owners, links, rows) = ([:], [:], 0) }
     }
 
     private let pool: DatabasePool
@@ -24,8 +36,8 @@ final class SQLiteStore: Store {
 
     /// Opens `file`, or makes it.
     ///
-    /// - Throws: `.invalid` when the file is damaged, another program's, or written by a newer quikko; `.unavailable` when it
-    ///   cannot be opened.
+    /// - Throws: `.invalid` when the file is damaged, another program's, or written by a newer quikko; `.unwritable` or
+    ///   `.unavailable` when it cannot be opened.
     init(file: URL) throws(KitError) {
         do {
             var configuration = GRDB.Configuration()
@@ -40,7 +52,6 @@ final class SQLiteStore: Store {
             }
             try migrator.migrate(pool)
             try pool.writeWithoutTransaction { db in
-                try db.execute(sql: "PRAGMA application_id = \(SQLiteSchema.applicationID)")
                 // Only now: opening a pool sets NORMAL, whatever was prepared before.
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 // Checkpoints hold the writer up; at 4,000 pages they are rare under load and the log stays near 16 MB.
@@ -69,17 +80,26 @@ final class SQLiteStore: Store {
                 try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master WHERE type = 'table'") ?? 0
             )
         }
-        // A file without a table may be ours: killed between its making and its first migration.
+        // A file without a table may be ours: killed before its first migration, which also writes the id.
         guard id == SQLiteSchema.applicationID || tables == 0 else {
             throw KitError(.invalid, "\(file.path) is not a quikko database; use another --data-dir")
         }
     }
 
     private static func failure(_ error: any Error, _ file: URL) -> KitError {
-        if let error = error as? DatabaseError, [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) {
-            return KitError(.invalid, "\(file.path) is damaged; restore it from a backup", cause: error)
+        guard let code = (error as? DatabaseError)?.resultCode else {
+            return KitError(.unavailable, "cannot open \(file.path)", cause: error)
         }
-        return KitError(.unavailable, "cannot open \(file.path)", cause: error)
+        return switch code {
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR:
+            KitError(.invalid, "\(file.path) is damaged; restore it from a backup", cause: error)
+        case .SQLITE_FULL:
+            KitError(
+                .unwritable, "the disk of \(file.path) is full; make room, or choose another --data-dir", cause: error)
+        case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_IOERR, .SQLITE_PERM:
+            KitError(.unwritable, "cannot write \(file.path); choose another --data-dir", cause: error)
+        default: KitError(.unavailable, "cannot open \(file.path)", cause: error)
+        }
     }
 
     func open(now: Timestamp) throws(KitError) -> StoreContents {
@@ -119,15 +139,19 @@ final class SQLiteStore: Store {
         do {
             return try pool.writeWithoutTransaction { db in
                 var answers: [Result<Void, KitError>] = []
-                let headsAreDue = note(group.clicks)
+                let headsAreDue = state.withLock(\.isDue)
                 try db.inTransaction(.immediate) {
                     for change in group.changes { answers.append(try apply(change, db)) }
-                    try SQLiteRows.insert(group.clicks, db)
+                    // Before this group's rows: the heads count what earlier commits made durable.
                     if headsAreDue { try state.withLock { try writeHeads($0, db) } }
+                    try SQLiteRows.insert(group.clicks, db)
                     return .commit
                 }
-                // Only after the commit: what a failed one would have written is still due.
-                if headsAreDue { state.withLock { ($0.owners, $0.links, $0.rows) = ([:], [:], 0) } }
+                // Only what has been committed counts: numbers of clicks that never got in must not become totals.
+                state.withLock { state in
+                    if headsAreDue { state.clear() }
+                    state.note(group.clicks)
+                }
                 return answers
             }
         } catch {
@@ -135,23 +159,12 @@ final class SQLiteStore: Store {
         }
     }
 
-    /// Remembers the numbers for the heads; true when it is time to write them.
-    private func note(_ clicks: [Click]) -> Bool {
-        state.withLock { state in
-            for click in clicks {
-                state.owners[click.ownerKey] = click.ownerNumber
-                state.links[click.link] = click.linkNumber
-            }
-            state.rows += clicks.count
-            return state.rows >= Self.headsInterval
-        }
-    }
-
-    func close(now: Timestamp) throws(KitError) {
+    func close(now: Timestamp, isComplete: Bool) throws(KitError) {
         do {
             try pool.writeWithoutTransaction { db in
                 try db.inTransaction(.immediate) {
                     try state.withLock { try writeHeads($0, db) }
+                    guard isComplete else { return .commit }
                     try db.execute(
                         sql: "UPDATE epochs SET ended_at = ? WHERE epoch = ?",
                         arguments: [now.microseconds, state.withLock(\.epoch)])

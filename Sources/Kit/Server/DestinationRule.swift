@@ -1,21 +1,28 @@
 import Glibc
 
 /// Which destinations this server links to.
-struct TargetRule {
-    let allowsPrivate: Bool
-    let ownHost: String
+struct DestinationRule {
+    private let allowsPrivate: Bool
+    /// How short URLs begin.
+    private let base: String
 
     init(_ configuration: ServerConfiguration, baseURL: String) {
         allowsPrivate = configuration.allowsPrivateTargets
-        ownHost = Destination(stored: baseURL).host
+        base = baseURL.lowercased()
     }
 
     /// - Throws: `.invalidURL` for a link to this server, which would redirect in circles, and for private addresses unless
     ///   allowed.
     func check(_ destination: Destination) throws(KitError) {
-        let host = destination.host
+        let text = destination.description.lowercased()
+        guard !text.hasPrefix(base + "/"), text != base else {
+            throw KitError(.invalidURL, "the URL leads to this server itself")
+        }
         guard !allowsPrivate else { return }
-        guard host != ownHost else { throw KitError(.invalidURL, "the URL leads to this server itself") }
+        var host = destination.host
+        if host.hasSuffix(".") { host.removeLast() }
+        let own = Destination(stored: base).host
+        guard host != own else { throw KitError(.invalidURL, "the URL leads to this server itself") }
         guard host != "localhost", !host.hasSuffix(".localhost"), !Self.isPrivate(host) else {
             throw KitError(
                 .invalidURL,
@@ -28,9 +35,13 @@ struct TargetRule {
         if let address = looseIPv4(host) { return isPrivate(address) }
         var bytes = [UInt8](repeating: 0, count: 16)
         guard inet_pton(AF_INET6, host, &bytes) == 1 else { return false }
-        if bytes[..<15].allSatisfy({ $0 == 0 }) { return bytes[15] <= 1 }
-        // IPv4 in IPv6 (RFC 4291 §2.5.5.2).
-        if bytes[..<10].allSatisfy({ $0 == 0 }), bytes[10] == 0xff, bytes[11] == 0xff {
+        // IPv4 in IPv6, mapped and compatible (RFC 4291 §2.5.5), `::` and `::1` among them.
+        let middle = (bytes[10], bytes[11])
+        if bytes[..<10].allSatisfy({ $0 == 0 }), middle == (0xff, 0xff) || middle == (0, 0) {
+            return isPrivate(bytes[12...].reduce(0) { $0 << 8 | UInt32($1) })
+        }
+        // IPv4 behind NAT64 (RFC 6052 §2.1).
+        if bytes[..<12] == [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0] {
             return isPrivate(bytes[12...].reduce(0) { $0 << 8 | UInt32($1) })
         }
         // fc00::/7 and fe80::/10.
