@@ -32,8 +32,9 @@ struct Secrets: Sendable {
 
     /// Reads the stored secret of a data directory, or makes it (mode 0600).
     ///
-    /// - Throws: `.internal` when the file cannot be read or written, `.invalid` when it is not ours.
-    static func master(in directory: URL) throws(KitError) -> SymmetricKey {
+    /// - Throws: `.internal` when the file cannot be read, `.unwritable` when it cannot be written, `.invalid` when it is not
+    ///   ours.
+    static func master(in directory: URL) throws(KitError) -> (key: SymmetricKey, isNew: Bool) {
         let file = directory.appending(path: "secrets.json")
         if FileManager.default.fileExists(atPath: file.path) {
             guard let data = try? Data(contentsOf: file) else {
@@ -45,11 +46,11 @@ struct Secrets: Sendable {
                 throw KitError(
                     .invalid, "\(file.path) is damaged; restore it, or remove it to end all tokens and tickets")
             }
-            return SymmetricKey(data: master)
+            return (SymmetricKey(data: master), false)
         }
         let master = SymmetricKey(size: .bits256)
         let text = JSON.object(["master": .string(master.withUnsafeBytes { Data($0) }.base64EncodedString())]).text
         try PrivateFile.write(text + "\n", to: file)
-        return master
+        return (master, true)
     }
 }

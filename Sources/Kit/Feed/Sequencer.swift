@@ -9,15 +9,6 @@ import Synchronization
 /// is served and published but not logged, and counted in `lost`; one that finds an inbox full is not delivered by that
 /// shard, and counted in `undelivered`. Neither ever makes a redirect wait.
 final class Sequencer: Sendable {
-    /// Where numbering goes on: what is durable.
-    struct Heads: Sendable, Equatable {
-        /// The current life of the log, from 1.
-        var epoch: Int32
-        /// Last number given, by `User.key` and by `Link.key`.
-        var owners: [Int64]
-        var links: [Int64]
-    }
-
     struct Counters: Sendable, Equatable {
         /// Clicks numbered since the start.
         var clicks = 0

@@ -72,7 +72,8 @@ final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler, Timed,
 
     private func answerAll(_ context: ChannelHandlerContext) {
         while phase == .reading, !isBlocked, unread.readableBytes > 0, answerOne(context) {}
-        unread.discardReadBytes()
+        // Given back when empty: NIO reads into the same memory again as long as nobody keeps it.
+        if unread.readableBytes == 0 { unread = ByteBuffer() } else { unread.discardReadBytes() }
     }
 
     /// The peer takes its replies again.

@@ -38,8 +38,13 @@ public final class Server: Sendable {
     public func run(ready: @Sendable (Address) async throws -> Void) async throws {
         let directory = try DataDirectory(configuration.dataDirectory)
         defer { directory.unlock() }
+        let isFirstStart = !FileManager.default.fileExists(atPath: directory.database.path)
         let store = try SQLiteStore(file: directory.database)
-        try await run(store, master: Secrets.master(in: directory.url), ready: ready)
+        let (master, isNew) = try Secrets.master(in: directory.url)
+        if isNew, !isFirstStart {
+            log.warning("the secrets were missing; new ones end all tokens and tickets made so far")
+        }
+        try await run(store, master: master, ready: ready)
     }
 
     /// The same over any store.
