@@ -11,9 +11,11 @@ enum RedirectReply {
 
     @inline(__always)
     static func write(_ entry: LinkTable.Entry, date: [UInt8], closes: Bool, to buffer: inout ByteBuffer) {
-        buffer.reserveCapacity(minimumWritableBytes: 64 + entry.location.count + date.count + fixedLines.count)
-        buffer.writeStaticString("HTTP/1.1 302 Found\r\n")
-        buffer.writeBytes(entry.location)
+        buffer.reserveCapacity(
+            minimumWritableBytes: 64 + entry.link.destination.bytes.count + date.count + fixedLines.count)
+        buffer.writeStaticString("HTTP/1.1 302 Found\r\nLocation: ")
+        buffer.writeBytes(entry.link.destination.bytes)
+        buffer.writeStaticString("\r\n")
         buffer.writeBytes(date)
         buffer.writeBytes(fixedLines)
         buffer.writeStaticString(closes ? "Connection: close\r\n\r\n" : "\r\n")

@@ -2,19 +2,14 @@ import Synchronization
 
 /// All links, in memory: an unknown code is known to be unknown without asking the store.
 ///
-/// Measured (docs/performance.md): about 400 bytes a link with a 60-byte destination. Sixteen stripes, a lock each, held
+/// Measured (docs/performance.md): about 490 bytes a link with a 60-byte destination. Sixteen stripes, a lock each, held
 /// for a dictionary access.
 final class LinkTable: Sendable {
     /// A link as a redirect needs it; immutable, replaced when the link changes.
     final class Entry: Sendable {
         let link: Link
-        /// The lines of the 302 that depend on the link: `Location: …` CR LF.
-        let location: [UInt8]
 
-        init(_ link: Link) {
-            self.link = link
-            location = Array("Location: ".utf8) + link.destination.bytes + [0x0d, 0x0a]
-        }
+        init(_ link: Link) { self.link = link }
     }
 
     private final class Stripe: Sendable {
