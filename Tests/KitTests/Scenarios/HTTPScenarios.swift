@@ -380,4 +380,29 @@ struct HTTPScenarios {
             }
         }
     }
+
+    @Test func `a link that is switched off is 410, and no click`() async throws {
+        let place = FileManager.default.temporaryDirectory.appending(path: "quikko-off-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: place) }
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        let store = try SQLiteStore(file: place.appending(path: "quikko.sqlite"))
+        let admin = try store.open(now: StoreTests.now).directory.users[0]
+        var link = try StoreTests.link(1, "guide", owner: admin)
+        link.isActive = false
+        _ = try store.commit(CommitGroup(changes: [.link(link)]))
+        try store.close(now: StoreTests.now, isComplete: true)
+        try await TestServer.run(in: place, { $0.frontendURL = "https://app.example.com" }) { running in
+            try await TestSocket.open(running.port) { socket in
+                try await socket.send(
+                    Self.request("GET", "/guide") + Self.request("GET", "/guide", ["Accept: text/html"]))
+                let answer = try await socket.response()
+                #expect(answer.status == 410)
+                #expect(answer.body.contains(#""code":"URL_INACTIVE""#))
+                #expect(
+                    try await socket.response().head.contains("\r\nLocation: https://app.example.com/link-inactivo\r\n")
+                )
+            }
+            #expect(try await Self.totalClicks(running) == 0)
+        }
+    }
 }
