@@ -105,7 +105,7 @@ struct ClickScenarios {
         }) { running in
             _ = try await running.client.shorten("https://swift.org", code: "guide")
             let token = try await running.token()
-            let total = 20_000
+            let total = 4_000
             try await TestSocket.upgrade(running.port, "/ws?token=\(token)", receiveBuffer: 2_048) { _ in
                 try await TestSocket.upgrade(running.port, "/ws?token=\(token)") { fast in
                     try await TestSocket.open(running.port) { browser in

@@ -36,7 +36,7 @@ final class TestSocket {
                         isOutboundHalfClosureEnabled: true))
             }
         }
-        let guardian = channel.channel.eventLoop.scheduleTask(in: .seconds(60)) { channel.channel.close(promise: nil) }
+        let guardian = channel.channel.eventLoop.scheduleTask(in: .seconds(300)) { channel.channel.close(promise: nil) }
         defer { guardian.cancel() }
         var isDone = false
         do {
