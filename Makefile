@@ -1,5 +1,7 @@
 # The same targets a person and CI use. Everything builds into .build (debug) and .build-release (release).
 SWIFT ?= swift
+# A fixed choice: left alone, SwiftPM compiles with other flags in a pipe than on a terminal, and so everything again.
+PLAIN := --no-color-diagnostics
 RELEASE := --configuration release --scratch-path .build-release
 QUIKKO := .build-release/release/quikko
 PREFIX ?= /usr/local
@@ -21,15 +23,15 @@ packages:
 	@./.ci/packages
 
 build: packages
-	@test -x $(QUIKKO) || echo 'A first release build takes about 10 minutes on two cores; later ones take seconds.' >&2
-	$(SWIFT) build $(RELEASE) --product quikko
+	@test -x $(QUIKKO) || echo 'A first release build takes 10 to 15 minutes on two cores; later ones take seconds.' >&2
+	$(SWIFT) build $(PLAIN) $(RELEASE) --product quikko
 
 serve: build
 	$(QUIKKO) serve $(ARGUMENTS)
 
 test: packages
 	@test -d .build/debug || echo 'A first debug build takes about 8 minutes on two cores; later ones take seconds.' >&2
-	$(SWIFT) test
+	$(SWIFT) test $(PLAIN)
 
 bench: build
 	$(QUIKKO) bench $(ARGUMENTS)
@@ -38,7 +40,7 @@ examples: build
 	@PATH="$$PWD/.build-release/release:$$PATH" ./.ci/examples
 
 dist: packages
-	$(SWIFT) build --configuration release --scratch-path .build-dist --product quikko --static-swift-stdlib
+	$(SWIFT) build $(PLAIN) --configuration release --scratch-path .build-dist --product quikko --static-swift-stdlib
 	mkdir -p dist
 	strip -o dist/quikko .build-dist/release/quikko
 	@ls -l dist/quikko

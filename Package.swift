@@ -10,7 +10,6 @@ let strict: [SwiftSetting] = [
 
 let package = Package(
     name: "quikko",
-    platforms: [.macOS(.v26)],
     products: [
         .executable(name: "quikko", targets: ["quikko"]),
         .library(name: "Kit", targets: ["Kit"]),

@@ -34,7 +34,7 @@ struct LayeringTests {
             let path = file.standardized.path.dropFirst(Self.sources.path.count + 1)
             let folder = Self.allowed.keys.filter { path.hasPrefix($0 + "/") }.max { $0.count < $1.count }
             let text = try String(contentsOf: file, encoding: .utf8)
-            let imports = text.matches(of: /(?m)^(?:public |@testable |@preconcurrency )?import (\w+)/).map {
+            let imports = text.matches(of: /(?m)^(?:@?\w+ )*import (\w+)/).map {
                 String($0.1)
             }
             guard let folder else {

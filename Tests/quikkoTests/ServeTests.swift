@@ -97,11 +97,14 @@ struct ServeTests {
         #expect(try await code() == code())
     }
 
-    @Test func `short secrets are refused at start`() async throws {
+    @Test func `variables that make no sense are refused at start`() async throws {
         let result = try await program.run("serve", "--temp", environment: ["JWT_SECRET": "short"])
         #expect(result.status == 65)
         #expect(result.errors.contains("JWT_SECRET"))
         #expect(!result.errors.contains("\"short\""))
+        let loud = try await program.run("serve", "--temp", environment: ["QUIKKO_LOG_LEVEL": "loud"])
+        #expect(loud.status == 65)
+        #expect(loud.errors.contains("notice"))
     }
 
     @Test func `the second signal ends the program at once`() async throws {

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Which destinations this server links to.
+/// Which destinations this server links to. Looks at what is written only: names are not resolved.
 struct DestinationRule {
     private let allowsPrivate: Bool
     /// How short URLs begin.
@@ -55,6 +55,8 @@ struct DestinationRule {
         case 169: address >> 16 == 0xa9fe
         case 172: address >> 20 == 0xac1
         case 192: address >> 16 == 0xc0a8
+        // Multicast, reserved and broadcast.
+        case 224...: true
         default: false
         }
     }

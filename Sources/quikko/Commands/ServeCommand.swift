@@ -89,6 +89,9 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // Everything this program makes is its owner's only.
+        umask(0o077)
+        let log = try Self.log()
         let scratch = temp ? try Scratch() : nil
         defer { scratch?.remove() }
         let child = ChildProcess.Handle()
@@ -97,7 +100,7 @@ struct ServeCommand: AsyncParsableCommand {
             scratch?.remove()
         })
         let configuration = try configuration(scratch)
-        let server = Server(configuration, log: Self.log)
+        let server = Server(configuration, log: log)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await server.run { address in
@@ -184,7 +187,7 @@ struct ServeCommand: AsyncParsableCommand {
 
               data      \(configuration.dataDirectory.path)
               API key   \(configuration.keyFile?.path ?? "none")
-              page      \(address.startTicket.map { "\(address.url)/#ticket=\($0)" } ?? "\(program) ticket new --open")
+              page      \(address.startTicket.map { "\(address.url)/#ticket=\($0)" } ?? "run: \(program) ticket new --open")
 
             In another terminal:
 
@@ -216,10 +219,15 @@ struct ServeCommand: AsyncParsableCommand {
         return environment
     }
 
-    private static let log: Logger = {
+    private static func log() throws -> Logger {
         var log = Logger(label: "quikko", factory: { StreamLogHandler.standardError(label: $0) })
-        log.logLevel =
-            ProcessInfo.processInfo.environment["QUIKKO_LOG_LEVEL"].flatMap { Logger.Level(rawValue: $0) } ?? .notice
+        log.logLevel = .notice
+        guard let name = ProcessInfo.processInfo.environment["QUIKKO_LOG_LEVEL"], !name.isEmpty else { return log }
+        guard let level = Logger.Level(rawValue: name) else {
+            let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw KitError(.invalid, "QUIKKO_LOG_LEVEL is one of \(levels)")
+        }
+        log.logLevel = level
         return log
-    }()
+    }
 }

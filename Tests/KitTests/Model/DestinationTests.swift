@@ -38,6 +38,7 @@ struct DestinationTests {
         "127.0.0.1", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254", "0.0.0.0", "::1",
         "::",
         "fe80::1", "fd00::1", "::ffff:127.0.0.1", "127.1", "0x7f000001", "2130706433", "100.64.0.1", "::127.0.0.1",
+        "255.255.255.255", "224.0.0.1",
         "64:ff9b::7f00:1",
     ])
     func `private addresses are private in every spelling`(host: String) { #expect(DestinationRule.isPrivate(host)) }

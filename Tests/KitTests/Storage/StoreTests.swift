@@ -111,6 +111,20 @@ struct StoreTests {
         #expect(contents.heads.links[1] == 2)
     }
 
+    @Test func `after an orderly stop the database is one file`() throws {
+        let place = try Place(.sqlite)
+        let store = try place.store()
+        let link = try Self.link(1, "guide", owner: try store.open(now: Self.now).directory.users[0])
+        _ = try store.commit(CommitGroup(clicks: Self.clicks(1...3, of: link), changes: [.link(link)]))
+        try store.close(now: Self.now, isComplete: true)
+        let backup = try Place(.sqlite)
+        try FileManager.default.copyItem(
+            at: place.directory.appending(path: "quikko.sqlite"), to: backup.directory.appending(path: "quikko.sqlite"))
+        let contents = try backup.store().open(now: Self.now)
+        #expect(contents.links == [link])
+        #expect(contents.heads.links[1] == 3)
+    }
+
     @Test func `every commit of SQLite is synced`() throws {
         let place = try Place(.sqlite)
         let store = try #require(try place.store() as? SQLiteStore)

@@ -171,6 +171,8 @@ final class SQLiteStore: Store {
                     return .commit
                 }
             }
+            // The file alone is the whole database then, for whoever copies it.
+            try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
             try pool.close()
         } catch {
             throw KitError(.unavailable, "the database could not be closed in order", cause: error)
