@@ -82,7 +82,7 @@ final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler, Timed,
             isBlocked = false
             answerAll(context)
             flush(context)
-            if !isBlocked, phase == .reading { setReading(true, context) }
+            if !isBlocked, phase == .reading { context.setReading(true) }
         }
         context.fireChannelWritabilityChanged()
     }
@@ -100,10 +100,6 @@ final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler, Timed,
         }
     }
 
-    private func setReading(_ isReading: Bool, _ context: ChannelHandlerContext) {
-        try? context.channel.syncOptions?.setOption(.autoRead, value: isReading)
-    }
-
     func channelReadComplete(context: ChannelHandlerContext) {
         flush(context)
         context.fireChannelReadComplete()
@@ -115,7 +111,7 @@ final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler, Timed,
         guard phase == .reading, !isBlocked, !context.channel.isWritable else { return }
         // A peer that asks and does not take the answers is not read from: what waits for it is one read's worth of replies.
         isBlocked = true
-        setReading(false, context)
+        context.setReading(false)
     }
 
     /// Answers the request at the front of `unread`; false when it is not all there.
@@ -195,7 +191,7 @@ final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler, Timed,
         phase = .passedOn
         // A write that failed has closed the channel already: nobody is left to pass it to.
         guard context.channel.isActive else { return }
-        if isBlocked { setReading(true, context) }
+        if isBlocked { context.setReading(true) }
         do {
             try context.pipeline.syncOperations.addHandlers(handlers, position: .after(self))
         } catch {

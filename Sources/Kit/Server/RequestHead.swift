@@ -17,7 +17,6 @@ struct RequestHead {
     /// Of the head with its blank line, in bytes.
     private(set) var length = 0
     private(set) var userAgent = 0..<0
-    private(set) var accept = 0..<0
     /// `X-Country` or `CF-IPCountry`.
     private(set) var country = 0..<0
     private(set) var wantsClose = false
@@ -71,7 +70,6 @@ struct RequestHead {
         switch name.count {
         case 4 where Self.equals(bytes, name, "host"): return once(\.host)
         case 6 where Self.equals(bytes, name, "origin"): return once(\.origin)
-        case 6 where Self.equals(bytes, name, "accept"): return once(\.accept)
         case 6 where Self.equals(bytes, name, "expect"): return false
         case 7 where Self.equals(bytes, name, "upgrade"):
             guard Self.equals(bytes, value, "websocket") else { return false }

@@ -58,7 +58,14 @@ public final class Server: Sendable {
             try await run(contents, secrets, recorder, sequencer, ready: ready)
         } catch {
             // Whatever went wrong, the log's life ends here, and in order: nothing was numbered that is not in it.
-            try? close(store, sequencer)
+            do {
+                try close(store, sequencer)
+            } catch {
+                // The first error is the one to report; this one must not vanish.
+                log.error(
+                    "the store could not be closed",
+                    metadata: ["error": "\(error.cause.map { "\($0)" } ?? error.message)"])
+            }
             throw error
         }
         try close(store, sequencer)

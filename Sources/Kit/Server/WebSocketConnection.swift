@@ -204,15 +204,11 @@ final class WebSocketConnection: ChannelInboundHandler, FrameSink, Timed {
     private func reply(_ frame: ByteBuffer) {
         guard let context else { return }
         repliesUnderWay += 1
-        if repliesUnderWay == Self.maximumReplies { setReading(false, context) }
+        if repliesUnderWay == Self.maximumReplies { context.setReading(false) }
         write(frame) { [self] in
             repliesUnderWay -= 1
-            if repliesUnderWay == Self.maximumReplies / 2 { setReading(true, context) }
+            if repliesUnderWay == Self.maximumReplies / 2 { context.setReading(true) }
         }
-    }
-
-    private func setReading(_ isReading: Bool, _ context: ChannelHandlerContext) {
-        try? context.channel.syncOptions?.setOption(.autoRead, value: isReading)
     }
 
     private static let sendFlags = CInt(truncatingIfNeeded: Int(MSG_DONTWAIT) | Int(MSG_NOSIGNAL))
