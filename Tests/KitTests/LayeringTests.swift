@@ -13,8 +13,9 @@ struct LayeringTests {
         "Auth": ["Foundation", "Crypto", "JWTKit", "Synchronization", "Glibc"],
         "Protocols": ["Foundation", "Crypto", "NIOCore", "NIOFoundationCompat"],
         "Feed": ["Synchronization"],
+        "Metrics": ["Histogram"],
         "Hub": ["NIOCore"],
-        "Storage": ["Foundation", "Dispatch", "Logging", "NIOCore", "Synchronization"],
+        "Storage": ["Foundation", "Dispatch", "Logging", "NIOCore", "NIOPosix", "Synchronization"],
         "Storage/SQLite": ["Foundation", "GRDB", "GRDBSQLite", "Synchronization"],
         "Server": [
             "Foundation", "Crypto", "Glibc", "Logging", "NIOCore", "NIOFoundationCompat", "NIOHTTP1", "NIOPosix",

@@ -69,7 +69,7 @@ struct CommandTests {
             clicking.cancel()
             #expect(result.status == 0)
             let line =
-                /\{"type":"click","shortCode":"guide","country":"DE","deviceType":"desktop","browser":"curl","timestamp":"[^"]+Z"\}/
+                /\{"type":"click","shortCode":"guide","country":"DE","deviceType":"desktop","browser":"curl","timestamp":"[^"]+Z","room":"user:[0-9a-f]{24}","position":"1:\d+"\}/
             let printed = result.output.split(separator: "\n")
             #expect(printed.count == 2)
             for text in printed { #expect(text.wholeMatch(of: line) != nil, "\(text)") }
@@ -167,7 +167,7 @@ struct CommandTests {
     }
 
     @Test func `help names two working examples for every command`() async throws {
-        for command in [["serve"], ["shorten"], ["click"], ["ticket"], ["ticket", "new"], ["subscribe"]] {
+        for command in [["serve"], ["shorten"], ["click"], ["ticket"], ["ticket", "new"], ["subscribe"], ["status"]] {
             let help = try await program.run(command + ["--help"])
             #expect(help.status == 0)
             #expect(help.output.matches(of: #/\n +quikko /#).count >= 2, "\(command)")

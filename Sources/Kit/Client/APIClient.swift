@@ -83,18 +83,72 @@ public struct APIClient: Sendable {
             code: code.description, location: location, position: response.headers.first(name: "x-quikko-position"))
     }
 
+    /// A stretch of a feed: events as a socket gets them, and what is not there.
+    public struct EventsAnswer: Sendable {
+        public let head: Position
+        public let events: [(click: ClickEvent, place: Place)]
+        public let holes: [Hole]
+        /// Where to go on; nil when there is nothing behind.
+        public let next: Position?
+    }
+
+    private struct WireEvents: Decodable {
+        struct Event: Decodable {
+            let room: String
+            let epoch: Int32
+            let n: Int64
+            let payload: ClickEvent
+        }
+        let head: String
+        let events: [Event]
+        let holes: [HolePayload]
+        let next: String?
+    }
+
+    /// The part of a feed behind `since`, up to and with `to`.
+    ///
+    /// - Parameters:
+    ///   - room: The caller's own `user:` room when nil.
+    ///   - limit: From 0, which asks for the head alone, to 1,000.
+    public func events(
+        in room: Room? = nil, since: Position = .start, to: Position? = nil, limit: Int = 1_000
+    ) async throws(KitError) -> EventsAnswer {
+        var path = "/api/v1/events?since=\(since)&limit=\(limit)"
+        if let room { path += "&room=\(room)" }
+        if let to { path += "&to=\(to)" }
+        let answer: WireEvents = try await get(path)
+        return EventsAnswer(
+            head: try Position(answer.head),
+            events: try answer.events.map { event throws(KitError) in
+                (
+                    event.payload,
+                    Place(room: try Room(event.room), position: Position(epoch: event.epoch, number: event.n))
+                )
+            },
+            holes: answer.holes.map(\.value),
+            next: try answer.next.map { text throws(KitError) in try Position(text) })
+    }
+
     private struct Envelope<Payload: Decodable>: Decodable {
         let data: Payload
     }
 
     private func post<Answer: Decodable>(_ path: String, _ json: JSON) async throws(KitError) -> Answer {
+        try await call(.POST, path, headers: ["Content-Type": "application/json"], body: json.text)
+    }
+
+    /// The data of a JSON answer.
+    func get<Answer: Decodable>(_ path: String) async throws(KitError) -> Answer { try await call(.GET, path) }
+
+    private func call<Answer: Decodable>(
+        _ method: HTTPMethod, _ path: String, headers: HTTPHeaders = [:], body: String? = nil
+    ) async throws(KitError) -> Answer {
         guard credential != nil else {
             throw KitError(
                 .unauthorized,
                 "no API key for \(origin); start `quikko serve` on this machine, or set QUIKKO_TOKEN or --token-file")
         }
-        let (response, body) = try await send(
-            .POST, path, headers: ["Content-Type": "application/json"], body: json.text)
+        let (response, body) = try await send(method, path, headers: headers, body: body)
         guard (200..<300).contains(response.status.code) else { throw Self.error(response.status, body) }
         guard let answer = try? JSONDecoder().decode(Envelope<Answer>.self, from: Data(buffer: body)) else {
             throw KitError(.unavailable, "\(origin) answered something that is not quikko's API")

@@ -12,6 +12,8 @@ struct ClientSocket {
         case ended(String)
     }
 
+    /// The headers of the server's 101, names in lower case.
+    typealias Answer = [(name: String, value: String)]
     typealias Receive = () async throws -> ByteBuffer?
     typealias Send = (ByteBuffer) async throws -> Void
 
@@ -19,28 +21,43 @@ struct ClientSocket {
     private let origin: Origin
     private let target: String
     private let maximumMessage: Int
+    private let pace: ReadingPace
 
     /// Connects, with TLS for https.
     ///
     /// - Throws: `.unavailable` when nobody answers.
-    static func connect(to origin: Origin, target: String, maximumMessage: Int) async throws(KitError) -> ClientSocket {
+    static func connect(
+        to origin: Origin, target: String, maximumMessage: Int, pace: ReadingPace = ReadingPace()
+    ) async throws(KitError) -> ClientSocket {
         do {
             let host = origin.host.hasPrefix("[") ? String(origin.host.dropFirst().dropLast()) : origin.host
             let tls = origin.scheme == "https" ? try NIOSSLContext(configuration: .makeClientConfiguration()) : nil
-            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .connectTimeout(.seconds(5))
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .connect(host: host, port: origin.port) { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        if let tls {
-                            let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
-                            try channel.pipeline.syncOperations.addHandler(
-                                NIOSSLClientHandler(context: tls, serverHostname: isAddress ? nil : host))
-                        }
-                        return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+            if !pace.isFull {
+                // Small before connecting: otherwise the kernel takes megabytes for a client that does not read.
+                bootstrap =
+                    bootstrap
+                    .channelOption(.socketOption(.so_rcvbuf), value: 4_096)
+                    .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 256))
+                    .channelOption(.maxMessagesPerRead, value: 1)
+            }
+            let channel = try await bootstrap.connect(host: host, port: origin.port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
+                        try channel.pipeline.syncOperations.addHandler(
+                            NIOSSLClientHandler(context: tls, serverHostname: isAddress ? nil : host))
                     }
+                    let buffer = NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark(
+                        lowWatermark: pace.isFull ? 2 : 1, highWatermark: pace.isFull ? 10 : 2)
+                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                        wrappingChannelSynchronously: channel, configuration: .init(backPressureStrategy: buffer))
                 }
-            return ClientSocket(channel: channel, origin: origin, target: target, maximumMessage: maximumMessage)
+            }
+            return ClientSocket(
+                channel: channel, origin: origin, target: target, maximumMessage: maximumMessage, pace: pace)
         } catch {
             throw KitError(.unavailable, "cannot reach \(origin); is `quikko serve` running there?", cause: error)
         }
@@ -49,18 +66,18 @@ struct ClientSocket {
     /// Shakes hands and runs `body` with the socket's messages until it returns or they end; then closes.
     ///
     /// - Throws: what the server refuses the upgrade with, and what `body` throws.
-    func run(_ body: (Receive, Send) async throws -> Bool) async throws -> Ending {
+    func run(_ body: (Answer, Receive, Send) async throws -> Bool) async throws -> Ending {
         // Kept outside: closing after the peer did may fail, and what the peer said is the better reason.
         let ending = Ended()
         do {
             return try await channel.executeThenClose { inbound, outbound in
                 var connection = Connection(
                     inbound: inbound.makeAsyncIterator(), outbound: outbound, maximumMessage: maximumMessage,
-                    ended: ending)
-                try await connection.shakeHands(origin, target)
+                    pace: pace, ended: ending)
+                let answer = try await connection.shakeHands(origin, target)
                 let box = Box(connection)
                 let isFinished = try await body(
-                    { try await box.connection.receive() }, { try await box.connection.send(.text, $0) })
+                    answer, { try await box.connection.receive() }, { try await box.connection.send(.text, $0) })
                 if isFinished { try? await box.connection.send(.close, ByteBuffer(integer: CloseCode.normal.rawValue)) }
                 return isFinished ? .finished : .ended(ending.reason ?? "the connection broke")
             }
@@ -89,13 +106,17 @@ struct ClientSocket {
         let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
         var reader: MessageReader
         var unread = ByteBuffer()
+        let pace: ReadingPace
+        private let start = ContinuousClock.now
+        private var count = 0
         let ended: Ended
 
         init(
             inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator,
-            outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>, maximumMessage: Int, ended: Ended
+            outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>, maximumMessage: Int, pace: ReadingPace, ended: Ended
         ) {
             self.ended = ended
+            self.pace = pace
             self.inbound = inbound
             self.outbound = outbound
             reader = MessageReader(role: .client, maximumMessage: maximumMessage)
@@ -126,13 +147,18 @@ struct ClientSocket {
         }
 
         private mutating func readMore() async throws -> Bool {
+            if !pace.isFull {
+                let pause = pace.pause(after: count, elapsed: ContinuousClock.now - start)
+                if pause > .zero { try await Task.sleep(for: pause) }
+            }
             guard let bytes = try await inbound.next() else { return false }
+            count += bytes.readableBytes
             if unread.readableBytes == 0 { unread = bytes } else { unread.writeImmutableBuffer(bytes) }
             return true
         }
 
         /// RFC 6455 §4.1.
-        mutating func shakeHands(_ origin: Origin, _ target: String) async throws {
+        mutating func shakeHands(_ origin: Origin, _ target: String) async throws -> Answer {
             let nonce = Base64.encode((0..<16).map { _ in UInt8.random(in: .min ... .max) })
             try await outbound.write(
                 ByteBuffer(
@@ -155,6 +181,7 @@ struct ClientSocket {
                 }
             }
             try answer.check(nonce: nonce)
+            return answer.headers
         }
     }
 }

@@ -1,51 +1,68 @@
 import NIOCore
 
-/// Follows a feed: connects, runs a client codec, reconnects.
+/// Follows a feed: connects, runs a client codec, reconnects, and goes on where it was.
 public struct FeedClient: Sendable {
     /// What a follower hears.
     public enum Item: Sendable, Equatable {
-        /// The socket is open; what happens from now on is heard.
+        /// The socket is open; what happens from now on, and since the last position, is heard.
         case connected
         case event(FeedEvent)
         /// The connection ended; the next attempt comes after `delay`.
         case disconnected(reason: String, delay: Duration)
     }
 
+    /// What is asked of the server.
+    public struct Options: Sendable, Equatable {
+        /// Rooms to follow; empty for the own `user:` room.
+        public var rooms: [Room] = []
+        /// Where to begin: a position for each room, or a duration; nil for now.
+        public var since: String?
+        /// Fall back to the log instead of losing what does not fit the server's outbox.
+        public var replays = true
+        public var pace = ReadingPace()
+
+        public init() {}
+    }
+
     private let origin: Origin
     private let wire: WireProtocol
-    private let rooms: [Room]
+    private let options: Options
     /// Gives a fresh credential for each connection: tickets are used once.
     private let credential: @Sendable () async throws(KitError) -> String
 
     /// - Parameter ticket: Called before each connection for a ticket of its own.
     public init(
-        _ origin: Origin, wire: WireProtocol = .quikko, rooms: [Room] = [],
+        _ origin: Origin, wire: WireProtocol = .quikko, options: Options = Options(),
         ticket: @escaping @Sendable () async throws(KitError) -> String
     ) {
         self.origin = origin
         self.wire = wire
-        self.rooms = rooms
+        self.options = options
         credential = ticket
     }
 
     /// Calls `hear` for everything in order until it returns false. What `hear` has not taken waits in the socket, not here.
     ///
+    /// - Parameter ledger: Recounts what is heard; a connection begins where it ends.
     /// - Throws: what the first attempt fails with; `.unauthorized` and the like at any attempt, since trying again is no use.
-    public func run(_ hear: (Item) async throws -> Bool) async throws {
+    public func run(_ ledger: inout FeedLedger, _ hear: (Item) async throws -> Bool) async throws {
         var backoff = Backoff()
         var wasConnected = false
         while true {
             let reason: String
             do {
-                let socket = try await ClientSocket.connect(to: origin, target: target(), maximumMessage: 1_048_576)
-                let ending = try await socket.run { messages, sending in
+                let socket = try await ClientSocket.connect(
+                    to: origin, target: target(ledger), maximumMessage: 1_048_576, pace: options.pace)
+                let ending = try await socket.run { answer, messages, sending in
                     var codec = wire.clientCodec.init()
-                    for message in codec.opened(subscribingTo: rooms) { try await sending(message) }
+                    for place in wire.clientCodec.places(in: answer) { ledger.begin(place.room, at: place.position) }
+                    for message in codec.opened(subscribingTo: options.rooms) { try await sending(message) }
                     wasConnected = true
                     backoff.reset()
                     guard try await hear(.connected) else { return true }
                     while let message = try await messages() {
                         guard let event = codec.receive(message) else { continue }
+                        ledger.note(event)
                         guard try await hear(.event(event)) else { return true }
                     }
                     return false
@@ -63,7 +80,12 @@ public struct FeedClient: Sendable {
         }
     }
 
-    private func target() async throws(KitError) -> String {
-        wire.clientCodec.target(presenting: .ticket(try await credential()))
+    private func target(_ ledger: FeedLedger) async throws(KitError) -> String {
+        let ticket = Credential.ticket(try await credential())
+        // Where each room is; as soon as all are known the first wish is history.
+        let positions = ledger.positions(of: options.rooms)
+        let following = ClientFollowing(
+            rooms: options.rooms, since: positions ?? options.since, replays: options.replays)
+        return wire.clientCodec.target(presenting: ticket, following)
     }
 }

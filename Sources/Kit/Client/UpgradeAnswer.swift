@@ -7,7 +7,8 @@ struct UpgradeAnswer {
     private static let maximumHead = 16_384
 
     private var status = 0
-    private var headers: [String: String] = [:]
+    /// Names in lower case.
+    private(set) var headers: [(name: String, value: String)] = []
     private var body: ByteBuffer?
 
     /// Something other than 101 has come; its body may still be on its way.
@@ -33,15 +34,18 @@ struct UpgradeAnswer {
             status = code
             for line in lines.dropFirst() {
                 let parts = line.split(separator: ":", maxSplits: 1)
-                if parts.count == 2 { headers[parts[0].lowercased()] = parts[1].trimmingCharacters(in: .whitespaces) }
+                guard parts.count == 2 else { continue }
+                headers.append((parts[0].lowercased(), parts[1].trimmingCharacters(in: .whitespaces)))
             }
         }
         guard isRefusal else { return true }
-        let length = min(headers["content-length"].flatMap(Int.init) ?? 0, Self.maximumHead)
+        let length = min(value("content-length").flatMap { Int($0) } ?? 0, Self.maximumHead)
         guard buffer.readableBytes >= length else { return false }
         body = buffer.readSlice(length: length)
         return true
     }
+
+    private func value(_ name: String) -> String? { headers.first { $0.name == name }?.value }
 
     private static var notHTTP: KitError { KitError(.unavailable, "the server does not speak HTTP") }
 
@@ -50,7 +54,7 @@ struct UpgradeAnswer {
         guard status == 101 else {
             throw APIClient.error(.init(statusCode: status), body ?? ByteBuffer())
         }
-        guard headers["sec-websocket-accept"] == WebSocketAccept.value(for: nonce) else {
+        guard value("sec-websocket-accept") == WebSocketAccept.value(for: nonce) else {
             throw KitError(.unavailable, "the server's handshake does not answer ours; is there a proxy in between?")
         }
     }

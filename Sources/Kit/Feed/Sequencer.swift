@@ -6,8 +6,9 @@ import Synchronization
 /// appended to the recorder's backlog and to every shard's inbox; so no two readers can disagree about the order.
 ///
 /// Bounded: `backlogCapacity` clicks wait for the log and `inboxCapacity` for one shard. A click that finds the backlog full
-/// is served and published but not logged, and counted in `lost`; one that finds an inbox full is not delivered by that
-/// shard, and counted in `undelivered`. Neither ever makes a redirect wait.
+/// is served and published but not logged, counted in `lost`, and its numbers become a hole; one that finds an inbox full is
+/// not delivered by that shard, counted in `undelivered`, and its numbers become a gap of everyone there who is owed it.
+/// Neither ever makes a redirect wait.
 final class Sequencer: Sendable {
     struct Counters: Sendable, Equatable {
         /// Clicks numbered since the start.
@@ -18,24 +19,47 @@ final class Sequencer: Sendable {
         var undelivered = 0
     }
 
-    private struct Inbox {
+    /// What a shard has to deliver.
+    struct Delivery: Sendable {
         var batches: [[Click]] = []
+        /// Numbers this shard will never see; they lie behind those of `batches`.
+        var missed: [Room: ClosedRange<Int64>] = [:]
+    }
+
+    private struct Inbox {
+        var delivery = Delivery()
         var count = 0
+        /// Until it is emptied, so that what is missed is one range per room.
+        var isOverflowing = false
         var isAwake = false
         let wake: @Sendable () -> Void
+
+        mutating func miss(_ clicks: [Click]) {
+            isOverflowing = true
+            for click in clicks {
+                for (room, number) in [
+                    (Room.user(click.owner), click.ownerNumber), (.link(click.code), click.linkNumber),
+                ] {
+                    delivery.missed[room] = (delivery.missed[room]?.lowerBound ?? number)...number
+                }
+            }
+        }
     }
 
     private struct State {
         var heads: Heads
-        var backlog: [Click] = []
-        /// Clicks handed to the recorder and not yet durable; they count towards the bound.
-        var beingLogged = 0
+        var backlog: Backlog
         var inboxes: [Inbox] = []
         var counters = Counters()
+        /// Clicks the backlog has taken since the start; a click's receipt is this count with it.
+        var accepted = 0
     }
 
+    /// The life of the log these numbers belong to.
+    let epoch: Int32
     private let state: Mutex<State>
-    private let backlogCapacity: Int
+    /// Where this epoch's numbers began.
+    private let starts: Heads
     private let inboxCapacity: Int
     /// Called, outside the lock, when the backlog stops being empty or passes `groupSize`.
     private let wakeRecorder: @Sendable () -> Void
@@ -45,8 +69,9 @@ final class Sequencer: Sendable {
         heads: Heads, backlogCapacity: Int = 262_144, inboxCapacity: Int = 65_536, groupSize: Int = 4_096,
         wakeRecorder: @escaping @Sendable () -> Void
     ) {
-        state = Mutex(State(heads: heads))
-        self.backlogCapacity = backlogCapacity
+        epoch = heads.epoch
+        starts = heads
+        state = Mutex(State(heads: heads, backlog: Backlog(capacity: backlogCapacity, epoch: heads.epoch)))
         self.inboxCapacity = inboxCapacity
         self.groupSize = groupSize
         self.wakeRecorder = wakeRecorder
@@ -61,31 +86,43 @@ final class Sequencer: Sendable {
     }
 
     /// Numbers `clicks` in place and hands them on. The submitting shard drains its own inbox afterwards and is not woken.
-    func submit(_ clicks: inout [Click], from shard: Int?) {
+    ///
+    /// - Returns: How many clicks the log has to hold before these are durable; nil when it will never hold them.
+    @discardableResult
+    func submit(_ clicks: inout [Click], from shard: Int?) -> Int? {
         var wakeUps: [@Sendable () -> Void] = []
-        let needsRecorder = state.withLock { state in
+        let (receipt, needsRecorder) = state.withLock { state -> (Int?, Bool) in
             number(&clicks, in: &state)
             state.counters.clicks += clicks.count
             for index in state.inboxes.indices {
-                guard state.inboxes[index].count + clicks.count <= inboxCapacity else {
-                    state.counters.undelivered += clicks.count
-                    continue
-                }
-                state.inboxes[index].batches.append(clicks)
-                state.inboxes[index].count += clicks.count
+                deliver(clicks, to: &state.inboxes[index], counting: &state.counters.undelivered)
                 if index != shard, !state.inboxes[index].isAwake {
                     state.inboxes[index].isAwake = true
                     wakeUps.append(state.inboxes[index].wake)
                 }
             }
-            let before = state.backlog.count
-            let room = min(clicks.count, backlogCapacity - before - state.beingLogged)
-            state.backlog.append(contentsOf: clicks[..<room])
-            state.counters.lost += clicks.count - room
-            return before == 0 || (before < groupSize && before + room >= groupSize)
+            let before = state.backlog.waiting
+            guard state.backlog.append(clicks) else {
+                state.counters.lost += clicks.count
+                return (nil, false)
+            }
+            state.accepted += clicks.count
+            let after = before + clicks.count
+            return (state.accepted, before == 0 || (before < groupSize && after >= groupSize))
         }
         if needsRecorder { wakeRecorder() }
         for wake in wakeUps { wake() }
+        return receipt
+    }
+
+    private func deliver(_ clicks: [Click], to inbox: inout Inbox, counting undelivered: inout Int) {
+        guard !inbox.isOverflowing, inbox.count + clicks.count <= inboxCapacity else {
+            inbox.miss(clicks)
+            undelivered += clicks.count
+            return
+        }
+        inbox.delivery.batches.append(clicks)
+        inbox.count += clicks.count
     }
 
     private func number(_ clicks: inout [Click], in state: inout State) {
@@ -96,45 +133,58 @@ final class Sequencer: Sendable {
             if link >= state.heads.links.count { state.heads.links.grow(toHold: link) }
             state.heads.owners[owner] += 1
             state.heads.links[link] += 1
-            clicks[index].epoch = state.heads.epoch
+            clicks[index].epoch = epoch
             clicks[index].ownerNumber = state.heads.owners[owner]
             clicks[index].linkNumber = state.heads.links[link]
         }
     }
 
     /// Everything that waits for this shard, in order.
-    func takeInbox(of shard: Int) -> [[Click]] {
-        state.withLock { state in
-            state.inboxes[shard].isAwake = false
-            state.inboxes[shard].count = 0
-            return exchange(&state.inboxes[shard].batches, with: [])
-        }
+    func takeInbox(of shard: Int) -> Delivery {
+        state.withLock { state in take(shard, from: &state) }
     }
 
-    /// Every click that waits for the log, oldest first. The recorder answers with `logged` once they are durable.
-    func takeBacklog() -> [Click] {
-        state.withLock { state in
-            state.beingLogged += state.backlog.count
-            return exchange(&state.backlog, with: [])
-        }
+    /// The same, and what a feed's tail was at that very moment: whoever delivers the first has seen all that the second ends with.
+    func takeInbox(of shard: Int, withTailOf feed: Feed) -> (Delivery, Tail) {
+        state.withLock { state in (take(shard, from: &state), tail(of: feed, in: state)) }
     }
 
-    /// `count` clicks that `takeBacklog` gave out are durable.
-    func logged(_ count: Int) { state.withLock { $0.beingLogged -= count } }
+    private func take(_ shard: Int, from state: inout State) -> Delivery {
+        state.inboxes[shard].isAwake = false
+        state.inboxes[shard].isOverflowing = false
+        state.inboxes[shard].count = 0
+        return exchange(&state.inboxes[shard].delivery, with: Delivery())
+    }
+
+    func tail(of feed: Feed) -> Tail { state.withLock { tail(of: feed, in: $0) } }
+
+    private func tail(of feed: Feed, in state: borrowing State) -> Tail {
+        state.backlog.tail(of: feed, head: state.heads.number(of: feed), start: starts.number(of: feed))
+    }
+
+    /// Everything that waits for the log, oldest first. The recorder answers with `logged` once it is durable.
+    ///
+    /// - Parameter isLast: Nothing will follow: a loss under way ends here.
+    func takeBacklog(isLast: Bool = false) -> [Segment] { state.withLock { $0.backlog.take(isLast: isLast) } }
+
+    /// The oldest segments that `takeBacklog` gave out are durable.
+    func logged(_ segments: [Segment]) { state.withLock { $0.backlog.logged(segments) } }
 
     /// Clicks numbered and not yet durable.
-    var unlogged: Int { state.withLock { $0.backlog.count + $0.beingLogged } }
+    var unlogged: Int { state.withLock { $0.backlog.count } }
+    /// Clicks that wait for the recorder to take them.
+    var waiting: Int { state.withLock { $0.backlog.waiting } }
+    /// Whether everything numbered so far is in the log, as a click or as a hole.
+    var isLogged: Bool { state.withLock { $0.backlog.isEmpty && !$0.backlog.isLosing } }
+    /// Whether clicks are being lost at the moment.
+    var isLosing: Bool { state.withLock(\.backlog.isLosing) }
+    /// When the oldest click that is not durable was served.
+    var oldestUnlogged: Timestamp? { state.withLock(\.backlog.oldest) }
     var counters: Counters { state.withLock { $0.counters } }
-    var epoch: Int32 { state.withLock { $0.heads.epoch } }
 
-    /// Last number given in an owner's feed: the owner's total.
-    func ownerHead(_ key: Int) -> Int64 {
-        state.withLock { $0.heads.owners.indices.contains(key) ? $0.heads.owners[key] : 0 }
-    }
-
-    /// Last number given in a link's feed: the link's total.
-    func linkHead(_ key: Int) -> Int64 {
-        state.withLock { $0.heads.links.indices.contains(key) ? $0.heads.links[key] : 0 }
+    /// Last number given in a feed: its total.
+    func head(of feed: Feed) -> Position {
+        Position(epoch: epoch, number: state.withLock { $0.heads.number(of: feed) })
     }
 }
 

@@ -4,17 +4,47 @@ import NIOCore
 ///
 /// Filled on one loop and never changed once it has been handed to an outbox, unless no outbox kept it.
 final class Batch {
+    enum Kind { case live, replay, notice }
+
+    let room: Room
+    let kind: Kind
+    /// The life of the log that `numbers` belong to.
+    let epoch: Int32
     private(set) var bytes = ByteBuffer()
     /// Where each message ends in `bytes`; a slow consumer's batch is cut here and nowhere else.
     private(set) var ends: ContiguousArray<Int> = []
+    /// Of each message, its number in the room's feed; 0 for one without. Empty for audiences that are not told numbers.
+    private(set) var numbers: ContiguousArray<Int64> = []
+    /// When each message's click was served, in live batches.
+    private(set) var times: ContiguousArray<Timestamp> = []
+
+    init(room: Room, kind: Kind = .live, epoch: Int32 = 0) {
+        self.room = room
+        self.epoch = epoch
+        self.kind = kind
+    }
 
     var count: Int { ends.count }
     var isEmpty: Bool { ends.isEmpty }
+    /// Messages are counted in the books, notices are not.
+    var isCounted: Bool { kind != .notice }
 
-    /// Appends what `write` appends, as one message.
+    /// Appends what `write` appends, as one message; false when it appends nothing.
     @inline(__always)
-    func append(_ write: (inout ByteBuffer) -> Bool) {
-        if write(&bytes) { ends.append(bytes.writerIndex) }
+    @discardableResult
+    func append(_ write: (inout ByteBuffer) -> Bool) -> Bool {
+        guard write(&bytes) else { return false }
+        ends.append(bytes.writerIndex)
+        return true
+    }
+
+    /// Says what the message just appended is.
+    ///
+    /// - Parameter number: Nil when the audience is not told numbers.
+    @inline(__always)
+    func describeLast(number: Int64?, at time: Timestamp) {
+        if let number { numbers.append(number) }
+        times.append(time)
     }
 
     /// Byte offset at which message `index` begins.
@@ -34,5 +64,7 @@ final class Batch {
     func clear() {
         if bytes.capacity > 65_536 { bytes = ByteBuffer() } else { bytes.clear() }
         ends.removeAll(keepingCapacity: ends.capacity <= 1_024)
+        numbers.removeAll(keepingCapacity: numbers.capacity <= 1_024)
+        times.removeAll(keepingCapacity: times.capacity <= 1_024)
     }
 }

@@ -5,6 +5,7 @@ import NIOCore
 /// Confined to its loop. Delivering never waits: a subscriber whose socket is full has its own outbox, and its own loss.
 final class HubShard {
     let loop: any EventLoop
+    let meter: LatencyMeter
     private let sequencer: Sequencer
     /// This shard's place in the sequencer; set once, before the first subscriber.
     private(set) var place = 0
@@ -15,22 +16,27 @@ final class HubShard {
     /// Books of the connections that have closed.
     private(set) var closedBooks = Outbox.Books()
 
-    init(loop: any EventLoop, sequencer: Sequencer) {
+    init(loop: any EventLoop, sequencer: Sequencer, meter: LatencyMeter = LatencyMeter()) {
         self.loop = loop
         self.sequencer = sequencer
+        self.meter = meter
     }
+
+    var epoch: Int32 { sequencer.epoch }
 
     /// Registers with the sequencer; `wake` must call `drain()` on this loop.
     func attach(wake: @escaping @Sendable () -> Void) {
         place = sequencer.attach(wake: wake)
     }
 
-    func join(_ subscriber: Subscriber, _ room: Room) {
+    /// - Parameter last: The last number of the room this shard has delivered; counts for a numbered audience's first
+    ///   subscriber.
+    func join(_ subscriber: Subscriber, _ room: Room, last: Int64 = 0) {
         loop.assertInEventLoop()
         let members = rooms[room] ?? []
         let membership =
             members.first { $0.audience == subscriber.audience }
-            ?? Membership(room: room, audience: subscriber.audience)
+            ?? Membership(room: room, audience: subscriber.audience, epoch: epoch, last: last)
         if membership.subscribers.isEmpty { rooms[room, default: []].append(membership) }
         guard !subscriber.places.contains(where: { $0.membership === membership }) else { return }
         membership.add(subscriber)
@@ -40,6 +46,7 @@ final class HubShard {
     func close(_ subscriber: Subscriber) {
         loop.assertInEventLoop()
         leaveAll(subscriber)
+        subscriber.follower?.stop()
         subscriber.outbox.close()
         closedBooks += subscriber.outbox.books
     }
@@ -59,12 +66,33 @@ final class HubShard {
     /// Delivers everything the sequencer has for this shard: encoded once per audience, one send per subscriber.
     func drain() {
         loop.assertInEventLoop()
-        for clicks in sequencer.takeInbox(of: place) {
+        deliver(sequencer.takeInbox(of: place))
+    }
+
+    /// Delivers as `drain` does, and returns what the feed has behind `position` and is not durable: whoever sends that has
+    /// sent all this shard has delivered. Nil when some of it has become durable and must be read from the log.
+    func rest(of feed: Feed, after position: Position) -> FeedPage? {
+        loop.assertInEventLoop()
+        let (delivery, tail) = sequencer.takeInbox(of: place, withTailOf: feed)
+        deliver(delivery)
+        guard position != tail.head else { return FeedPage(end: position, isAtHead: true) }
+        guard position.epoch == tail.head.epoch else { return nil }
+        let page = FeedPage(after: position, log: LogPage(), tail: tail, limit: .max)
+        return page.holes.contains { $0.reason == .missing } ? nil : page
+    }
+
+    private func deliver(_ delivery: Sequencer.Delivery) {
+        for clicks in delivery.batches {
             for click in clicks { publish(.click(click)) }
         }
+        var fallen: [Subscriber] = []
         // Sends never call back into rooms: a socket found dead is closed on a later turn of the loop.
-        for membership in dirty { membership.flush() }
+        for membership in dirty { membership.flush(meter, fallen: &fallen) }
         dirty.removeAll(keepingCapacity: true)
+        for (room, numbers) in delivery.missed {
+            for membership in rooms[room] ?? [] { membership.miss(numbers, fallen: &fallen) }
+        }
+        for subscriber in fallen { subscriber.follower?.fallBehind() }
     }
 
     @inline(__always)
@@ -72,9 +100,14 @@ final class HubShard {
         event.forEachRoom { room in
             guard let members = rooms[room] else { return }
             for membership in members {
+                let audience = membership.audience
                 let wasEmpty = membership.batch.isEmpty
-                membership.batch.append { membership.audience.wire.encode(event, for: membership.audience, into: &$0) }
-                if wasEmpty, !membership.batch.isEmpty { dirty.append(membership) }
+                let isSent = membership.batch.append {
+                    audience.wire.encode(event, for: audience, in: room, into: &$0)
+                }
+                guard isSent else { continue }
+                membership.batch.describeLast(number: audience.isNumbered ? event.number(in: room) : nil, at: event.at)
+                if wasEmpty { dirty.append(membership) }
             }
         }
     }

@@ -2,11 +2,12 @@ import NIOCore
 
 /// Messages waiting for one connection, and the policy for those that do not fit.
 ///
-/// Bounded in messages and in bytes. At the bound the arriving messages are dropped for this connection only, counted, and
-/// nobody waits; dropping goes on until the queue is half empty, so that a slow consumer loses stretches and not every
-/// second message. Messages are dropped whole, before their first byte. Bytes are counted as referenced: batches are shared.
+/// Bounded in messages and in bytes. At the bound the arriving messages are lost to this connection only, and nobody waits;
+/// that goes on until the queue is half empty, so that a slow consumer loses stretches and not every second message. Messages
+/// are dropped whole, before their first byte. Bytes are counted as referenced: batches are shared.
 ///
-/// The books: `accepted == delivered + dropped + pending`, at every moment.
+/// A numbered connection is told what it lost: one notice per room and stretch, in its place in the order. With the policy
+/// `.replay` nothing is lost: the connection falls behind and its `Follower` reads from the log.
 struct Outbox {
     struct Limits: Sendable, Equatable {
         /// Messages that may wait. At the bound arriving messages are dropped.
@@ -15,24 +16,16 @@ struct Outbox {
         var bytes = 262_144
     }
 
-    struct Books: Sendable, Equatable {
-        /// Messages addressed to this connection.
-        var accepted = 0
-        /// Messages handed to the kernel.
-        var delivered = 0
-        /// Messages that found the outbox full.
-        var droppedFull = 0
-        /// Messages that were waiting, or arrived, when the connection had gone.
-        var droppedClosed = 0
+    /// What a full outbox does with the arriving messages of a numbered connection.
+    enum Overflow: String, Sendable, CaseIterable { case drop, replay }
 
-        var dropped: Int { droppedFull + droppedClosed }
-
-        static func += (total: inout Books, books: Books) {
-            total.accepted += books.accepted
-            total.delivered += books.delivered
-            total.droppedFull += books.droppedFull
-            total.droppedClosed += books.droppedClosed
-        }
+    /// How a connection keeps up.
+    enum Condition: String, Sendable {
+        case live
+        /// It loses what arrives.
+        case slow
+        /// It reads from the log.
+        case replaying
     }
 
     /// Messages of one batch, by index.
@@ -41,6 +34,7 @@ struct Outbox {
         var messages: Range<Int>
 
         var bytes: Range<Int> { batch.start(of: messages.lowerBound)..<batch.ends[messages.upperBound - 1] }
+        var counted: Int { batch.isCounted ? messages.count : 0 }
     }
 
     /// Bytes handed to a socket that refused some: at least the started message, and whole ones up to this many bytes, so
@@ -49,52 +43,125 @@ struct Outbox {
 
     private(set) var books = Books()
     private let limits: Limits
+    private let overflow: Overflow
+    private let audience: Audience
     private let sink: any FrameSink
-    /// Waits behind what the sink holds: empty whenever `held` is 0. Live from `head` on.
+    /// What the sink holds, completely or its rest.
+    private var held: Entry?
+    /// Waits behind what the sink holds: empty whenever that is nil. Live from `head` on.
     private var queue: [Entry] = []
     private var head = 0
     private var queuedMessages = 0
     private var queuedBytes = 0
-    /// Messages the sink holds, completely or their rest.
-    private var held = 0
     private var isClosed = false
-    /// Whether arriving messages are being dropped at the moment.
+    /// Whether arriving messages are being lost at the moment.
     private(set) var isDropping = false
+    private(set) var condition = Condition.live {
+        didSet { if condition != oldValue { sink.changed(to: condition, books) } }
+    }
+    /// The open stretch of each room whose messages are being lost: the one slot at the end of the queue. Bounded by the rooms
+    /// of the connection; only of numbered ones.
+    private(set) var lost: [Gap] = []
+    /// A `.replay` connection has missed something and must leave the live rooms.
+    private(set) var hasFallenBehind = false
 
-    init(sink: some FrameSink, limits: Limits) {
+    init(sink: some FrameSink, audience: Audience, limits: Limits, overflow: Overflow = .drop) {
         self.sink = sink
+        self.audience = audience
         self.limits = limits
+        // Only what is numbered can be found in the log again.
+        self.overflow = audience.isNumbered ? overflow : .drop
     }
 
-    /// Messages that wait behind what the sink holds: never above the limit.
+    /// Messages that wait behind what the sink holds: never above the limit, but for one page of a replay.
     var queued: Int { queuedMessages }
     /// Messages accepted and neither delivered nor dropped.
-    var pending: Int { queuedMessages + held }
+    var pending: Int { queuedMessages + (held?.counted ?? 0) }
+    /// Whether the socket has taken everything, notices too.
+    var isIdle: Bool { held == nil }
+    /// When the click of the oldest waiting message was served; nil when no live message waits.
+    var oldest: Timestamp? {
+        ([held].compactMap { $0 } + queue[head...]).first { $0.batch.kind == .live }.flatMap {
+            $0.batch.times[$0.messages.lowerBound]
+        }
+    }
 
-    /// Delivers what the socket takes at once and queues or drops the rest. `bytes` are the batch's.
+    /// Delivers what the socket takes at once and queues, drops or defers the rest. `bytes` are the batch's. True when the
+    /// socket took all of it.
     @inline(__always)
-    mutating func deliver(_ batch: Batch, _ bytes: UnsafeRawBufferPointer) {
+    mutating func deliver(_ batch: Batch, _ bytes: UnsafeRawBufferPointer) -> Bool {
         books.accepted += batch.count
-        guard held == 0, !isClosed else { return enqueue(batch, from: 0) }
-        guard let taken = sink.offer(bytes) else { return lose(batch.count) }
+        guard held == nil, !isClosed, !hasFallenBehind else {
+            enqueue(batch, from: 0)
+            return false
+        }
+        guard let taken = sink.offer(bytes) else {
+            lose(batch.count)
+            return false
+        }
         guard taken < bytes.count else {
             books.delivered += batch.count
-            return
+            return true
         }
         enqueue(batch, from: hold(batch, 0..<batch.count, from: taken))
+        return false
+    }
+
+    /// Sends a page of a replay, whatever the limits: one at a time, and the next when the socket has taken it.
+    mutating func replay(_ page: Batch) {
+        books.accepted += page.count
+        push(page)
+    }
+
+    /// Sends a notice, whatever the limits: they are few and small.
+    mutating func send(_ notice: Notice, in room: Room) {
+        let batch = Batch(room: room, kind: .notice)
+        batch.append { audience.wire.encode(notice, for: audience, into: &$0) }
+        guard !batch.isEmpty else { return }
+        push(batch)
+    }
+
+    private mutating func push(_ batch: Batch) {
+        guard !batch.isEmpty else { return }
+        guard !isClosed else {
+            if batch.isCounted { books.droppedClosed += batch.count }
+            return
+        }
+        guard held == nil else { return append(Entry(batch: batch, messages: 0..<batch.count)) }
+        let taken = batch.bytes.withUnsafeReadableBytes { sink.offer($0) }
+        guard let taken else { return lose(batch.isCounted ? batch.count : 0) }
+        guard taken < batch.bytes.readableBytes else {
+            if batch.isCounted { books.delivered += batch.count }
+            return
+        }
+        let next = hold(batch, 0..<batch.count, from: taken)
+        if next < batch.count { append(Entry(batch: batch, messages: next..<batch.count)) }
+    }
+
+    /// These numbers of a room never reached this connection's loop.
+    mutating func miss(_ numbers: ClosedRange<Int64>, of room: Room, epoch: Int32) {
+        let count = numbers.count
+        books.accepted += count
+        guard !isClosed else {
+            books.droppedClosed += count
+            return
+        }
+        if overflow == .replay { books.deferred += count } else { books.droppedOverload += count }
+        note(Gap(room: room, epoch: epoch, numbers: numbers, reason: .overload))
+        if !isDropping { endStretch() }
     }
 
     /// What the sink held is with the kernel; offers what waits.
     mutating func resume() {
         guard !isClosed else { return }
-        books.delivered += exchange(&held, with: 0)
-        while held == 0, let entry = popFirst() {
+        if let entry = exchange(&held, with: nil) { delivered(entry) }
+        while held == nil, let entry = popFirst() {
             let taken = entry.batch.bytes.withUnsafeReadableBytes {
                 sink.offer(UnsafeRawBufferPointer(rebasing: $0[entry.bytes]))
             }
-            guard let taken else { return lose(entry.messages.count) }
+            guard let taken else { return lose(entry.counted) }
             guard taken < entry.bytes.count else {
-                books.delivered += entry.messages.count
+                delivered(entry)
                 continue
             }
             let next = hold(entry.batch, entry.messages, from: entry.bytes.lowerBound + taken)
@@ -102,7 +169,11 @@ struct Outbox {
                 pushFirst(Entry(batch: entry.batch, messages: next..<entry.messages.upperBound))
             }
         }
-        if isDropping, queuedMessages <= limits.messages / 2, queuedBytes <= limits.bytes / 2 { isDropping = false }
+        if isDropping, !hasFallenBehind, queuedMessages <= limits.messages / 2, queuedBytes <= limits.bytes / 2 {
+            isDropping = false
+            endStretch()
+            condition = .live
+        }
     }
 
     /// The connection has gone; what waits is dropped and later messages too.
@@ -110,26 +181,42 @@ struct Outbox {
         guard !isClosed else { return }
         isClosed = true
         books.droppedClosed += pending
+        held = nil
         queue = []
         head = 0
         queuedMessages = 0
         queuedBytes = 0
-        held = 0
+        lost = []
     }
+
+    /// What this connection lost since it fell behind, by room; from now on it has lost nothing.
+    mutating func takeLost() -> [Gap] {
+        hasFallenBehind = false
+        isDropping = false
+        return exchange(&lost, with: [])
+    }
+
+    /// Every room is live: again, or for the first time.
+    mutating func caughtUp() { if condition == .replaying { condition = .live } }
 
     private mutating func lose(_ count: Int) {
         books.droppedClosed += count
         close()
     }
 
+    private mutating func delivered(_ entry: Entry) {
+        books.delivered += entry.counted
+        if entry.batch.kind == .live { sink.delivered(entry.batch, entry.messages) }
+    }
+
     /// The socket took the batch's bytes up to `offset` and no more: the message it stopped in goes to the sink, with the
     /// whole ones after it that fit a chunk. Returns the first of `messages` that waits.
     private mutating func hold(_ batch: Batch, _ messages: Range<Int>, from offset: Int) -> Int {
         let started = batch.message(at: offset)
-        books.delivered += started - messages.lowerBound
+        if started > messages.lowerBound { delivered(Entry(batch: batch, messages: messages.lowerBound..<started)) }
         var next = started + 1
         while next < messages.upperBound, batch.ends[next] - offset <= Self.chunk { next += 1 }
-        held = next - started
+        held = Entry(batch: batch, messages: started..<next)
         sink.hold(batch.bytes.getSlice(at: offset, length: batch.ends[next - 1] - offset)!)
         return next
     }
@@ -142,7 +229,7 @@ struct Outbox {
         }
         let entry = queue[head]
         head += 1
-        queuedMessages -= entry.messages.count
+        queuedMessages -= entry.counted
         queuedBytes -= entry.bytes.count
         return entry
     }
@@ -151,11 +238,22 @@ struct Outbox {
     private mutating func pushFirst(_ entry: Entry) {
         head -= 1
         queue[head] = entry
-        queuedMessages += entry.messages.count
+        queuedMessages += entry.counted
         queuedBytes += entry.bytes.count
     }
 
-    /// Queues the batch's messages from `first` on as far as they fit; drops the others.
+    private mutating func append(_ entry: Entry) {
+        // Popped entries are kept until the queue runs dry; a queue that never does must not grow by them.
+        if head > limits.messages {
+            queue.removeFirst(head)
+            head = 0
+        }
+        queue.append(entry)
+        queuedMessages += entry.counted
+        queuedBytes += entry.bytes.count
+    }
+
+    /// Queues the batch's messages from `first` on as far as they fit; drops or defers the others.
     private mutating func enqueue(_ batch: Batch, from first: Int) {
         guard !isClosed else {
             books.droppedClosed += batch.count - first
@@ -167,20 +265,40 @@ struct Outbox {
             let byteLimit = batch.start(of: first) + limits.bytes - queuedBytes
             while end < batch.count, end - first < messageRoom, batch.ends[end] <= byteLimit { end += 1 }
         }
-        if end > first {
-            let entry = Entry(batch: batch, messages: first..<end)
-            // Popped entries are kept until the queue runs dry; a queue that never does must not grow by them.
-            if head > limits.messages {
-                queue.removeFirst(head)
-                head = 0
-            }
-            queue.append(entry)
-            queuedMessages += entry.messages.count
-            queuedBytes += entry.bytes.count
+        if end > first { append(Entry(batch: batch, messages: first..<end)) }
+        guard end < batch.count else { return }
+        isDropping = true
+        drop(batch, from: end)
+        condition = overflow == .replay ? .replaying : .slow
+    }
+
+    private mutating func drop(_ batch: Batch, from first: Int) {
+        let count = batch.count - first
+        if overflow == .replay { books.deferred += count } else { books.droppedFull += count }
+        guard let number = batch.numbers.dropFirst(first).first(where: { $0 > 0 }),
+            let last = batch.numbers.last(where: { $0 > 0 })
+        else { return }
+        note(Gap(room: batch.room, epoch: batch.epoch, numbers: number...last, reason: .slow))
+    }
+
+    /// Adds to the room's stretch.
+    private mutating func note(_ gap: Gap) {
+        guard audience.isNumbered else { return }
+        if overflow == .replay { (hasFallenBehind, isDropping, condition) = (true, true, .replaying) }
+        if let index = lost.firstIndex(where: { $0.room == gap.room }) {
+            lost[index].numbers = lost[index].numbers.lowerBound...gap.numbers.upperBound
+        } else {
+            lost.append(gap)
         }
-        if end < batch.count {
-            isDropping = true
-            books.droppedFull += batch.count - end
+    }
+
+    /// Tells what the stretch cost, behind what was queued before it, whether or not another event follows.
+    private mutating func endStretch() {
+        guard overflow == .drop else { return }
+        for gap in exchange(&lost, with: []) {
+            books.gaps += 1
+            books.announced += gap.count
+            send(.gap(gap), in: gap.room)
         }
     }
 }

@@ -4,8 +4,10 @@ import NIOCore
 final class Subscriber {
     let audience: Audience
     var outbox: Outbox
-    /// Its places in rooms. Few: native connections have one.
+    /// Its places in live rooms. Few: native connections have one.
     fileprivate(set) var places: [Place] = []
+    /// How it follows feeds by number; nil for connections that did not ask.
+    var follower: Follower?
 
     struct Place {
         let membership: Membership
@@ -21,15 +23,24 @@ final class Subscriber {
 
 /// The subscribers of one audience in one room, and this tick's batch for them. Confined to its shard's loop.
 final class Membership {
+    /// Sends between two looks at the clock.
+    private static let stride = 64
+
     let room: Room
     let audience: Audience
+    private let epoch: Int32
     private(set) var subscribers: ContiguousArray<Subscriber> = []
     /// Encoded once, however many subscribers there are.
-    var batch = Batch()
+    var batch: Batch
+    /// Of numbered audiences: everything up to here has been delivered to all of them, or they were told.
+    private(set) var last: Int64
 
-    init(room: Room, audience: Audience) {
+    init(room: Room, audience: Audience, epoch: Int32, last: Int64) {
         self.room = room
         self.audience = audience
+        self.epoch = epoch
+        self.last = last
+        batch = Batch(room: room, epoch: epoch)
     }
 
     func add(_ subscriber: Subscriber) {
@@ -49,11 +60,32 @@ final class Membership {
         moved.places[itsPlace].index = index
     }
 
-    /// One send per subscriber for the whole tick.
-    func flush() {
+    /// One send per subscriber for the whole tick. `fallen` gets those that must now read from the log.
+    func flush(_ meter: LatencyMeter, fallen: inout [Subscriber]) {
         batch.bytes.withUnsafeReadableBytes { bytes in
-            for subscriber in subscribers { subscriber.outbox.deliver(batch, bytes) }
+            var next = 0
+            while next < subscribers.count {
+                let end = min(next + Self.stride, subscribers.count)
+                var complete = 0
+                for subscriber in subscribers[next..<end] where subscriber.outbox.deliver(batch, bytes) {
+                    complete += 1
+                }
+                meter.record(batch.times[...], count: complete)
+                next = end
+            }
         }
-        if isKnownUniquelyReferenced(&batch) { batch.clear() } else { batch = Batch() }
+        if audience.isNumbered {
+            last = max(last, batch.numbers.last ?? 0)
+            fallen += subscribers.filter(\.outbox.hasFallenBehind)
+        }
+        if isKnownUniquelyReferenced(&batch) { batch.clear() } else { batch = Batch(room: room, epoch: epoch) }
+    }
+
+    /// These numbers never reached this shard.
+    func miss(_ numbers: ClosedRange<Int64>, fallen: inout [Subscriber]) {
+        for subscriber in subscribers { subscriber.outbox.miss(numbers, of: room, epoch: epoch) }
+        guard audience.isNumbered else { return }
+        last = max(last, numbers.upperBound)
+        fallen += subscribers.filter(\.outbox.hasFallenBehind)
     }
 }

@@ -58,6 +58,10 @@ public enum Device: UInt8, Sendable, CaseIterable {
         case .tablet: "tablet"
         }
     }
+
+    private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ("\($0.name)", $0) })
+    /// The device a log calls so; `.unknown` for a name this program does not know.
+    init(named name: String) { self = Self.byName[name] ?? .unknown }
 }
 
 /// The browser family.
@@ -78,4 +82,8 @@ public enum Browser: UInt8, Sendable, CaseIterable {
         case .bot: "bot"
         }
     }
+
+    private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ("\($0.name)", $0) })
+    /// The browser a log calls so; `.unknown` for a name this program does not know.
+    init(named name: String) { self = Self.byName[name] ?? .unknown }
 }

@@ -13,4 +13,20 @@ public enum Event: Sendable, Equatable {
             body(.link(click.code))
         }
     }
+
+    /// Its number in the feed that `room` hears; 0 for an event without one.
+    @inline(__always)
+    func number(in room: Room) -> Int64 {
+        switch self {
+        case .click(let click): click.number(in: room)
+        }
+    }
+
+    /// When it happened.
+    @inline(__always)
+    var at: Timestamp {
+        switch self {
+        case .click(let click): click.at
+        }
+    }
 }

@@ -2,9 +2,29 @@
 ///
 /// The text fields are the server's own words: a client must not lose an event because it names a browser it never heard of.
 public enum FeedEvent: Sendable, Equatable {
-    case click(ClickEvent)
+    /// With its place, for a client that asked for numbers.
+    case click(ClickEvent, Place?)
+    /// These numbers will not come by themselves.
+    case gap(Gap)
+    /// The log lacks these.
+    case hole(Room, Hole)
+    /// The replay is done; live events follow.
+    case recovered(Recovery)
+    /// Everything up to here has been sent.
+    case position(Place)
     /// The server refused something this client asked for; the connection lives on.
     case refused(code: String, message: String)
+}
+
+/// A position in a room.
+public struct Place: Sendable, Equatable {
+    public let room: Room
+    public let position: Position
+
+    public init(room: Room, position: Position) {
+        self.room = room
+        self.position = position
+    }
 }
 
 /// A click as it arrives at a client.
@@ -17,4 +37,14 @@ public struct ClickEvent: Sendable, Equatable, Codable {
     public let browser: String
     /// RFC 3339 UTC, 0 to 9 fraction digits.
     public let timestamp: String
+}
+
+extension ClickEvent {
+    /// A click in the words a client hears.
+    init(_ click: Click) {
+        self.init(
+            shortCode: click.code.description, country: click.details.country.description,
+            deviceType: "\(click.details.device.name)", browser: "\(click.details.browser.name)",
+            timestamp: click.at.description)
+    }
 }

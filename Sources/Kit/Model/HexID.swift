@@ -30,12 +30,17 @@ public struct HexID<Subject>: Hashable, Sendable {
 
 extension HexID: CustomStringConvertible {
     public var description: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(unsafeUninitializedCapacity: 24) { bytes in
-            for index in 0..<16 { bytes[index] = digits[Int(high >> (60 - 4 * UInt64(index)) & 0xf)] }
-            for index in 0..<8 { bytes[16 + index] = digits[Int(low >> (28 - 4 * UInt32(index)) & 0xf)] }
+        String(unsafeUninitializedCapacity: 24) { bytes in
+            write(to: UnsafeMutableRawBufferPointer(bytes))
             return 24
         }
+    }
+
+    /// Writes the 24 digits.
+    func write(to bytes: UnsafeMutableRawBufferPointer) {
+        let digits: StaticString = "0123456789abcdef"
+        for index in 0..<16 { bytes[index] = digits.utf8Start[Int(high >> (60 - 4 * UInt64(index)) & 0xf)] }
+        for index in 0..<8 { bytes[16 + index] = digits.utf8Start[Int(low >> (28 - 4 * UInt32(index)) & 0xf)] }
     }
 }
 

@@ -1,9 +1,20 @@
 import NIOCore
 
+/// What a client asks for when it opens a connection.
+struct ClientFollowing: Sendable, Equatable {
+    /// Empty for the own `user:` room.
+    var rooms: [Room] = []
+    /// As the query says it.
+    var since: String?
+    var replays = false
+}
+
 /// The client's half of one wire protocol: the mirror of `ServerCodec`.
 protocol ClientCodec: Sendable {
     /// The request target of the upgrade, without the credential's value leaving the query.
-    static func target(presenting credential: Credential) -> String
+    static func target(presenting credential: Credential, _ following: ClientFollowing) -> String
+    /// Where the server says each room begins, from the head of its answer.
+    static func places(in headers: [(name: String, value: String)]) -> [Place]
 
     init()
     /// Messages to send once the socket is open, to hear these rooms as well as the own one.

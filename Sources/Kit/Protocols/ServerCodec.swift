@@ -48,7 +48,41 @@ struct UpgradeRequest: Sendable, Equatable {
 
 /// The facts that may change a frame's bytes. Subscribers of one audience share every frame.
 struct Audience: Sendable, Hashable {
+    enum Variant: UInt8, Sendable {
+        /// What the protocol's original clients know.
+        case plain
+        /// Events carry room, epoch and number; losses are told.
+        case positions
+        /// The same as server-sent events (HTML standard §9.2).
+        case events
+    }
+
     let wire: WireProtocol
+    var variant = Variant.plain
+
+    /// Whether its subscribers see numbers, and are owed every one.
+    var isNumbered: Bool { variant != .plain }
+}
+
+/// What a numbered connection asks for before it is opened.
+struct Following: Sendable, Equatable {
+    enum Since: Sendable, Equatable {
+        case now
+        case position(Position)
+        case ago(Duration)
+    }
+
+    /// Rooms to follow instead of the own `user:` room, each with where to begin; empty for that one alone.
+    var rooms: [(room: Room, since: Since)] = []
+    /// Where the own room begins when `rooms` is empty.
+    var since = Since.now
+    /// Fall back to the log instead of dropping.
+    var replays = false
+
+    static func == (left: Self, right: Self) -> Bool {
+        left.since == right.since && left.replays == right.replays
+            && left.rooms.elementsEqual(right.rooms) { $0.room == $1.room && $0.since == $1.since }
+    }
 }
 
 /// What a codec asks its connection to do next.
@@ -70,12 +104,19 @@ protocol ServerCodec: Sendable {
     /// - Throws: `.unauthorized` when it presents nothing.
     static func credential(in request: UpgradeRequest) throws(KitError) -> Credential
     /// Appends the frame for every subscriber in `audience`; false when this protocol has no word for the event.
-    /// Called once per publication and audience, so it must not depend on a connection.
-    static func encode(_ event: Event, for audience: Audience, into batch: inout ByteBuffer) -> Bool
+    /// Called once per publication, room and audience, so it must not depend on a connection.
+    static func encode(
+        _ event: Event, for audience: Audience, in room: Room, into batch: inout ByteBuffer
+    ) -> Bool
+    /// Appends the frame of a notice; false when this protocol has no word for it.
+    static func encode(_ notice: Notice, for audience: Audience, into batch: inout ByteBuffer) -> Bool
     /// Largest message a client may send, in bytes; above it the connection is closed with 1009.
     static var maximumMessage: Int { get }
 
-    init()
+    /// - Throws: `.invalid` when the request asks for something this protocol does not have.
+    init(_ request: UpgradeRequest) throws(KitError)
+    /// What the connection follows by number; nil when it did not ask for numbers.
+    var following: Following? { get }
     /// The socket is open and `identity` is who opened it.
     mutating func opened(_ identity: Identity) -> [Action]
     /// One text or binary message.

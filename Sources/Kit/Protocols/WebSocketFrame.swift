@@ -74,6 +74,8 @@ public enum CloseCode: UInt16, Sendable, CaseIterable {
     case tooBig = 1009
     /// Something failed here.
     case internalError = 1011
+    /// The peer took nothing for the stall timeout; connect again (IANA WebSocket close code registry).
+    case tryAgainLater = 1013
 }
 
 /// Why a peer's bytes are not WebSocket; the connection is closed with `code`.

@@ -17,12 +17,16 @@ public enum WireProtocol: String, Sendable, CaseIterable {
         }
     }
 
-    /// Writes the frame every subscriber of `audience` gets for `event`; false when the protocol has no word for it.
+    /// Writes the frame every subscriber of `audience` in `room` gets for `event`; false when the protocol has no word for it.
     @inline(__always)
-    func encode(_ event: Event, for audience: Audience, into batch: inout ByteBuffer) -> Bool {
+    func encode(_ event: Event, for audience: Audience, in room: Room, into batch: inout ByteBuffer) -> Bool {
         switch self {
-        case .quikko: QuikkoServerCodec.encode(event, for: audience, into: &batch)
+        case .quikko: QuikkoServerCodec.encode(event, for: audience, in: room, into: &batch)
         }
+    }
+
+    func encode(_ notice: Notice, for audience: Audience, into batch: inout ByteBuffer) -> Bool {
+        serverCodec.encode(notice, for: audience, into: &batch)
     }
 
     /// The protocol whose upgrade this is.

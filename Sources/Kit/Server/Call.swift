@@ -24,6 +24,21 @@ struct Call {
         return String(parts[1])
     }
 
+    /// The first value of a query key, percent-decoded; nil when it is absent or empty.
+    func query(_ name: String) -> String? {
+        UpgradeRequest(target: request.target).value(name).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// - Throws: `.invalid` when the key's value is no whole number in `range`.
+    func number(_ name: String, usual: Int, _ range: ClosedRange<Int>) throws(KitError) -> Int {
+        guard let text = query(name) else { return usual }
+        guard let number = Int(text), range.contains(number) else {
+            throw KitError(
+                .invalid, "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
     func caller() throws(KitError) -> Identity {
         try services.authenticator.callerIdentity(.bearer(bearer()), now: now)
     }

@@ -142,6 +142,8 @@ final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler, Timed,
 
     /// Replies to `GET /{code}` of an active link and records the click; false when this is anything else.
     private func redirect(_ head: RequestHead) -> Bool {
+        // Answers that wait for the disk are the other handler's.
+        guard !server.services.configuration.isStrict else { return false }
         let now = Timestamp.now
         let found: (LinkTable.Entry, ClickDetails)? = unread.withUnsafeReadableBytes { bytes in
             let path = bytes[head.target].dropFirst()
@@ -170,10 +172,10 @@ final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler, Timed,
             origin: head.origin.isEmpty ? nil : text(head.origin), host: text(head.host))
         unread.moveReaderIndex(forwardBy: head.length)
         switch handshake.answer(by: server, now: .now) {
-        case .accepted(let reply, let wire, let identity):
+        case .accepted(let reply, let admission, let codec):
             replies.writeImmutableBuffer(reply)
             flush(context)
-            passOn(to: [WebSocketConnection(server: server, wire: wire, identity: identity)], context)
+            passOn(to: [WebSocketConnection(server: server, admission: admission, codec: codec)], context)
         case .refused(let response):
             response.write(to: &replies, date: server.dateHeader(at: .now), closes: true)
             finish(context)

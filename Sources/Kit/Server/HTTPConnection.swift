@@ -197,6 +197,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
                 case .failure(let error): failed(error)
                 }
             write(response, to: request.head)
+            guard !isUpgraded else { return }
             answerNext()
             closeIfDone()
             context?.read()
@@ -213,7 +214,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
     private func write(_ response: HTTPResponse, to head: HTTPRequestHead?) {
         guard let context else { return }
         var response = response
-        let closes = head.map(endsConnection) ?? true
+        let closes = response.stream != nil || head.map(endsConnection) ?? true
         if let head { response.headers += CORS.headers(for: head, OriginRule(server.services.configuration)) }
         var bytes = ByteBuffer()
         response.write(to: &bytes, date: server.dateHeader(at: .now), closes: closes, isHead: head?.method == .HEAD)
@@ -221,7 +222,11 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
             deadline = .now() + server.services.configuration.requestDeadline.timeAmount
         }
         context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
-        if closes { close(context) }
+        if let admission = response.stream, head?.method != .HEAD {
+            passOn(to: EventStreamConnection(server: server, admission: admission), context)
+        } else if closes {
+            close(context)
+        }
     }
 
     /// NIOHTTP1 parses nothing behind a CONNECT or any `Connection: upgrade`, whatever it was answered.
@@ -256,19 +261,23 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
             host: request.host)
         switch handshake.answer(by: server, now: .now) {
         case .refused(let response): write(response, to: request.head)
-        case .accepted(let reply, let wire, let identity):
-            isUpgraded = true
+        case .accepted(let reply, let admission, let codec):
             context.writeAndFlush(wrapOutboundOut(reply), promise: nil)
-            // A write that failed has closed the channel already.
-            guard context.channel.isActive else { return }
-            let connection = WebSocketConnection(server: server, wire: wire, identity: identity)
-            do {
-                try context.pipeline.syncOperations.addHandler(connection, position: .after(self))
-                context.pipeline.syncOperations.removeHandler(decoder, promise: nil)
-                context.pipeline.syncOperations.removeHandler(self, promise: nil)
-            } catch {
-                context.close(promise: nil)
-            }
+            passOn(to: WebSocketConnection(server: server, admission: admission, codec: codec), context)
+        }
+    }
+
+    /// The connection speaks HTTP no more.
+    private func passOn(to connection: LiveConnection, _ context: ChannelHandlerContext) {
+        isUpgraded = true
+        // A write that failed has closed the channel already.
+        guard context.channel.isActive else { return }
+        do {
+            try context.pipeline.syncOperations.addHandler(connection, position: .after(self))
+            context.pipeline.syncOperations.removeHandler(decoder, promise: nil)
+            context.pipeline.syncOperations.removeHandler(self, promise: nil)
+        } catch {
+            context.close(promise: nil)
         }
     }
 }

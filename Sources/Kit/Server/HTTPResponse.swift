@@ -6,6 +6,8 @@ struct HTTPResponse: Sendable {
     var status: HTTPResponseStatus
     var headers: [(name: String, value: String)]
     var body: ByteBuffer
+    /// The answer's body is a feed that goes on until the connection ends.
+    var stream: Admission?
 
     static let securityHeaders: [(name: String, value: String)] = [
         ("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"),
@@ -66,7 +68,7 @@ struct HTTPResponse: Sendable {
         buffer.writeBytes(date)
         for (name, value) in headers { buffer.writeString("\(name): \(value)\r\n") }
         // A 204 has no body and says nothing of one (RFC 9110 §8.6).
-        if status != .noContent, !headers.contains(where: { $0.name == "Content-Length" }) {
+        if status != .noContent, stream == nil, !headers.contains(where: { $0.name == "Content-Length" }) {
             buffer.writeString("Content-Length: \(body.readableBytes)\r\n")
         }
         buffer.writeString(closes ? "Connection: close\r\n\r\n" : "\r\n")

@@ -7,7 +7,7 @@ import Synchronization
 struct Handshake {
     enum Answer {
         /// The bytes of the 101.
-        case accepted(ByteBuffer, WireProtocol, Identity)
+        case accepted(ByteBuffer, Admission, any ServerCodec)
         case refused(HTTPResponse)
     }
 
@@ -31,34 +31,29 @@ struct Handshake {
         }
         do throws(KitError) {
             let credential = try wire.serverCodec.credential(in: request)
+            let codec = try wire.serverCodec.init(request)
             // Before a ticket is burnt: whoever is turned away here may come again with it.
-            try admit(server.services)
+            try Admission.check(server.services)
             let identity = try server.services.authenticator.socketIdentity(credential, now: now)
-            return .accepted(reply, wire, identity)
+            let audience = Audience(wire: wire, variant: codec.following == nil ? .plain : .positions)
+            let admission = try Admission(
+                codec.following, identity: identity, audience: audience, services: server.services, now: now)
+            return .accepted(reply(admission.headers(server.services)), admission, codec)
         } catch {
             return .refused(HTTPResponse(error))
         }
     }
 
-    private func admit(_ services: Services) throws(KitError) {
-        guard !services.isStopping else {
-            throw KitError(.unavailable, "the server is stopping; connect again in a moment")
-        }
-        let open = services.connectionCount.load(ordering: .relaxed)
-        guard open < services.configuration.maximumConnections else {
-            throw KitError(.unavailable, "the server has all the connections it takes; try again later")
-        }
-    }
-
-    private var reply: ByteBuffer {
+    private func reply(_ headers: [(name: String, value: String)]) -> ByteBuffer {
         let accept = WebSocketAccept.value(for: key)
+        let more = headers.map { "\($0.name): \($0.value)\r\n" }.joined()
         return ByteBuffer(
             string: """
                 HTTP/1.1 101 Switching Protocols\r
                 Upgrade: websocket\r
                 Connection: Upgrade\r
                 Sec-WebSocket-Accept: \(accept)\r
-                \r
+                \(more)\r
 
                 """)
     }

@@ -26,13 +26,18 @@ enum Router {
         case (.POST, "/api/v1/urls"): return try LinkRoutes.create(call)
         case (.POST, "/api/v1/tickets"): return call.answer(try TicketRoute.create(call))
         case (.GET, "/api/v1/auth/me/summary"): return call.answer(try AccountRoutes.summary(call))
+        case (.GET, "/api/v1/events"): return try FeedRoutes.events(call)
+        case (.GET, "/api/v1/feed"), (.HEAD, "/api/v1/feed"): return call.answer(try FeedRoutes.feed(call))
         case (.GET, "/api/v1/server"): return try StatusRoute.server(call)
+        case (.GET, "/api/v1/server/connections"): return try StatusRoute.connections(call)
+        case (.GET, "/metrics"): return try StatusRoute.metrics(call)
         case (.GET, let path), (.HEAD, let path):
             let segment = path.dropFirst()
             guard !segment.contains("/"), !ShortCode.reserved.contains(String(segment)) else { throw unknown(path) }
-            return call.answer(try RedirectRoute.follow(String(segment), call))
+            return try RedirectRoute.follow(String(segment), call)
         case (_, "/"), (_, "/health"), (_, "/health/ready"), (_, "/ws"), (_, "/api/v1/urls"), (_, "/api/v1/tickets"),
-            (_, "/api/v1/auth/me/summary"), (_, "/api/v1/server"):
+            (_, "/api/v1/auth/me/summary"), (_, "/api/v1/server"), (_, "/api/v1/server/connections"),
+            (_, "/api/v1/events"), (_, "/api/v1/feed"), (_, "/metrics"):
             return call.answer(
                 HTTPResponse(
                     KitError(.invalid, "\(request.path) does not take \(request.head.method)"),

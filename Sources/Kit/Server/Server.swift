@@ -52,10 +52,12 @@ public final class Server: Sendable {
         let secrets = try Secrets(
             master: master, tokenSecret: configuration.tokenSecret, ticketSecret: configuration.ticketSecret)
         let contents = try store.open(now: .now)
-        let recorder = ClickRecorder(store: store, flushInterval: configuration.flushInterval, log: log)
+        let recorder = ClickRecorder(
+            store: store, flushInterval: configuration.flushInterval, holes: contents.holes, log: log)
         let sequencer = Sequencer(heads: contents.heads, wakeRecorder: { recorder.wake() })
         do {
-            try await run(contents, secrets, recorder, sequencer, ready: ready)
+            try await run(
+                contents, secrets, recorder, sequencer, FeedReader(store: store, sequencer: sequencer), ready: ready)
         } catch {
             // Whatever went wrong, the log's life ends here, and in order: nothing was numbered that is not in it.
             do {
@@ -71,20 +73,20 @@ public final class Server: Sendable {
         try close(store, sequencer)
     }
 
-    /// An epoch that lost a click is not continued: its numbers have been seen, and none may be given twice.
+    /// An epoch whose end is not in the log is not continued: its numbers have been seen, and none may be given twice.
     private func close(_ store: any Store, _ sequencer: Sequencer) throws(KitError) {
-        try store.close(now: .now, isComplete: sequencer.unlogged == 0 && sequencer.counters.lost == 0)
+        try store.close(now: .now, isComplete: sequencer.isLogged)
     }
 
     private func run(
         _ contents: StoreContents, _ secrets: Secrets, _ recorder: ClickRecorder, _ sequencer: Sequencer,
-        ready: @Sendable (Address) async throws -> Void
+        _ reader: FeedReader, ready: @Sendable (Address) async throws -> Void
     ) async throws {
         let accounts = Directory(contents.directory)
         let services = Services(
             configuration: configuration, directory: accounts,
             authenticator: try await Authenticator(directory: accounts, secrets: secrets, startedAt: .now),
-            links: LinkTable(contents.links), sequencer: sequencer, recorder: recorder, log: log)
+            links: LinkTable(contents.links), sequencer: sequencer, recorder: recorder, reader: reader, log: log)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loops)
         do {
             try await withThrowingDiscardingTaskGroup { tasks in
@@ -93,9 +95,11 @@ public final class Server: Sendable {
                 try await serve(services, on: group, ready: ready)
             }
         } catch {
+            await reader.stop()
             try? await group.shutdownGracefully()
             throw error
         }
+        await reader.stop()
         try await group.shutdownGracefully()
     }
 

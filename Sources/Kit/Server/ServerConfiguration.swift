@@ -29,6 +29,12 @@ public struct ServerConfiguration: Sendable {
     public var pingInterval = Duration.seconds(54)
     /// Silence after which a socket is closed with 1008; any frame counts. Default 60 s.
     public var readDeadline = Duration.seconds(60)
+    /// For a socket that refuses bytes to have one acknowledged; then it is closed with 1013. Default 30 s.
+    public var stallTimeout = Duration.seconds(30)
+    /// Sends each 302 only when its click is durable. Default off: clicks become durable within `flushInterval`.
+    public var isStrict = false
+    /// Answers `/metrics` without a credential. Default off.
+    public var opensMetrics = false
     /// For a whole request head to arrive, and for a keep-alive connection to be idle. Default 30 s.
     public var requestDeadline = Duration.seconds(30)
     /// For connections to end by themselves when the server stops. Default 10 s; then they are cut off.

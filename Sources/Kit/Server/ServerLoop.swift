@@ -17,7 +17,10 @@ final class ServerLoop: @unchecked Sendable {
     let shard: HubShard
     let wheel: TimingWheel
     var userAgents = UserAgent.Cache()
-    private(set) var connections: [ObjectIdentifier: WebSocketConnection] = [:]
+    private(set) var connections: [ObjectIdentifier: LiveConnection] = [:]
+    var counters = ConsumerCounters()
+    var slowLog: LogGate
+    private(set) var closedRecords: ClosedRecords
     /// Connections that speak HTTP; ended when the server stops.
     private var exchanges: [ObjectIdentifier: any Stoppable] = [:]
     /// Kept once the server stops; succeeds when the last connection has gone.
@@ -32,6 +35,8 @@ final class ServerLoop: @unchecked Sendable {
         self.services = services
         shard = HubShard(loop: loop, sequencer: services.sequencer)
         wheel = TimingWheel(now: .now())
+        slowLog = LogGate(services.log)
+        closedRecords = ClosedRecords(loops: services.configuration.loops)
     }
 
     /// Registers with the sequencer and starts the wheel. Called once, on the loop.
@@ -52,13 +57,13 @@ final class ServerLoop: @unchecked Sendable {
         loop.execute { [self] in endTick() }
     }
 
-    /// Takes a click and numbers it at once, for whoever wants to know the number.
-    func recordNow(_ click: Click) -> Click {
+    /// Takes a click and numbers it at once, for whoever wants to know the number, and when it is durable.
+    func recordNow(_ click: Click) -> (click: Click, receipt: Int?) {
         endTick()
         var numbered = [click]
-        services.sequencer.submit(&numbered, from: shard.place)
+        let receipt = services.sequencer.submit(&numbered, from: shard.place)
         shard.drain()
-        return numbered[0]
+        return (numbered[0], receipt)
     }
 
     private func endTick() {
@@ -72,10 +77,25 @@ final class ServerLoop: @unchecked Sendable {
         shard.drain()
     }
 
-    func opened(_ connection: WebSocketConnection) { connections[ObjectIdentifier(connection)] = connection }
-    func closed(_ connection: WebSocketConnection) {
+    func opened(_ connection: LiveConnection) { connections[ObjectIdentifier(connection)] = connection }
+    func closed(_ connection: LiveConnection) {
         connections[ObjectIdentifier(connection)] = nil
+        if let record = ConnectionRecord(connection, now: .now()) { closedRecords.add(record) }
         noticeEmptied()
+    }
+
+    /// A connection's outbox has changed its condition: counted, and logged as far as the gate lets it.
+    func noticed(_ connection: LiveConnection, _ condition: Outbox.Condition, _ books: Outbox.Books) {
+        counters.note(condition)
+        let name = services.name(of: connection.admission)
+        switch condition {
+        case .slow: slowLog.notice("slow consumer: messages are dropped for it", ["connection": "\(name)"])
+        case .replaying: slowLog.notice("slow consumer: it reads from the log", ["connection": "\(name)"])
+        case .live:
+            slowLog.notice(
+                "slow consumer keeps up again",
+                ["connection": "\(name)", "dropped": "\(books.dropped)", "deferred": "\(books.deferred)"])
+        }
     }
 
     func entered(_ exchange: some Stoppable) { exchanges[ObjectIdentifier(exchange)] = exchange }
@@ -110,20 +130,18 @@ final class ServerLoop: @unchecked Sendable {
         if connections.isEmpty, exchanges.isEmpty { emptied?.succeed() }
     }
 
-    /// Books of all connections this loop has or had.
-    var books: (total: Outbox.Books, pending: Int) {
-        var total = shard.closedBooks
-        var pending = 0
-        for connection in connections.values {
-            guard let outbox = connection.subscriber?.outbox else { continue }
-            total += outbox.books
-            pending += outbox.pending
-        }
-        return (total, pending)
-    }
-
     func dateHeader(at now: Timestamp) -> [UInt8] {
         if dateLine.second != now.seconds { dateLine = (now.seconds, Array("Date: \(now.httpDate)\r\n".utf8)) }
         return dateLine.bytes
+    }
+}
+
+extension ServerLoop: PageSource {
+    func page(
+        of feed: Feed, from start: FeedStart, limit: Int, then: @escaping (Result<FeedPage, KitError>) -> Void
+    ) {
+        services.reader.page(of: feed, from: start, limit: limit, on: loop).assumeIsolated().whenComplete { result in
+            then(result.mapError { $0 as? KitError ?? KitError(.internal, "reading the log failed", cause: $0) })
+        }
     }
 }

@@ -10,6 +10,7 @@ final class Services: Sendable {
     let links: LinkTable
     let sequencer: Sequencer
     let recorder: ClickRecorder
+    let reader: FeedReader
     let codes: CodeMaker
     let log: Logger
     /// Open WebSockets, for the limit.
@@ -19,10 +20,13 @@ final class Services: Sendable {
     /// The server's loops, for totals; set once before the first connection.
     private let allLoops = Mutex<[ServerLoop]>([])
     private let stopping = Atomic<Bool>(false)
+    private let connectionsSeen = Atomic<Int>(0)
+    let startedAt = Timestamp.now
+    private let runName: String
 
     init(
         configuration: ServerConfiguration, directory: Directory, authenticator: Authenticator, links: LinkTable,
-        sequencer: Sequencer, recorder: ClickRecorder, log: Logger
+        sequencer: Sequencer, recorder: ClickRecorder, reader: FeedReader, log: Logger
     ) {
         self.configuration = configuration
         self.directory = directory
@@ -30,6 +34,8 @@ final class Services: Sendable {
         self.links = links
         self.sequencer = sequencer
         self.recorder = recorder
+        self.reader = reader
+        runName = String(startedAt.microseconds / 1_000, radix: 36)
         codes = CodeMaker(seed: configuration.seed)
         self.log = log
     }
@@ -44,14 +50,35 @@ final class Services: Sendable {
         set { allLoops.withLock { $0 = newValue } }
     }
 
+    /// Numbers connections, in the order they came.
+    func nextConnection() -> Int { connectionsSeen.add(1, ordering: .relaxed).newValue }
+
+    /// A connection's name in the log, in the books and for its client: unique across restarts too.
+    func name(of admission: Admission) -> String { name(ofNumber: admission.number) }
+    func name(ofNumber number: Int) -> String { "\(runName)-\(number)" }
+
+    /// What a room's numbers count; nil for someone without an account here and for a link that is not there.
+    func feed(of room: Room) -> Feed? {
+        switch room {
+        case .user(let id): directory.user(id).map { .owner(Int32($0.key)) }
+        case .link(let code): links.entry(code).map { .link(Int32($0.link.key)) }
+        }
+    }
+
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
     func beginStopping() { stopping.store(true, ordering: .relaxed) }
+
+    /// A click not durable for this long means that the disk stalls: many times the flush interval.
+    private static let logDelay = Duration.seconds(2)
 
     /// Why the server does not do all it promises; empty when it does.
     var complaints: [String] {
         var reasons: [String] = []
         if recorder.isFailing { reasons.append("the click log cannot be written") }
-        if sequencer.counters.lost > 0 { reasons.append("clicks were lost from the log") }
+        if sequencer.isLosing { reasons.append("clicks are being lost from the log") }
+        if let oldest = sequencer.oldestUnlogged, oldest + Self.logDelay < .now {
+            reasons.append("the click log is behind")
+        }
         return reasons
     }
 }

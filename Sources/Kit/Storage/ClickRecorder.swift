@@ -16,6 +16,13 @@ final class ClickRecorder: Sendable {
 
     private struct State {
         var changes: [(change: CommitGroup.Change, promise: EventLoopPromise<Void>)] = []
+        /// Redirects that wait until their click is durable (`--durability strict`); bounded by the open connections.
+        var waiters: [(receipt: Int, promise: EventLoopPromise<Void>)] = []
+        /// Clicks committed in this run.
+        var durable = 0
+        var commits = 0
+        /// Holes in the log, those of earlier runs too.
+        var holes: Int
         var isStopping = false
         var isFailing = false
     }
@@ -23,10 +30,12 @@ final class ClickRecorder: Sendable {
     private let store: any Store
     private let flushInterval: Duration
     private let log: Logger
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let signal = DispatchSemaphore(value: 0)
 
-    init(store: any Store, flushInterval: Duration, log: Logger) {
+    /// - Parameter holes: Holes the log has already.
+    init(store: any Store, flushInterval: Duration, holes: Int = 0, log: Logger) {
+        state = Mutex(State(holes: holes))
         self.store = store
         self.flushInterval = flushInterval
         self.log = log
@@ -37,6 +46,10 @@ final class ClickRecorder: Sendable {
 
     /// Whether the last commit failed: clicks wait in memory.
     var isFailing: Bool { state.withLock(\.isFailing) }
+    /// Groups committed since the start.
+    var commits: Int { state.withLock(\.commits) }
+    /// Holes in the log, one a loss and feed.
+    var holes: Int { state.withLock(\.holes) }
 
     /// Makes `change` durable; the future succeeds when it is.
     func apply(_ change: CommitGroup.Change, on loop: any EventLoop) -> EventLoopFuture<Void> {
@@ -54,6 +67,19 @@ final class ClickRecorder: Sendable {
         return promise.futureResult
     }
 
+    /// Completes when the log holds `receipt` clicks of this run; fails at the next commit that does.
+    ///
+    /// - Parameter receipt: What `Sequencer.submit` returned.
+    func whenDurable(_ receipt: Int, on loop: any EventLoop) -> EventLoopFuture<Void> {
+        let promise = loop.makePromise(of: Void.self)
+        let isDurable = state.withLock { state in
+            if state.durable < receipt { state.waiters.append((receipt, promise)) }
+            return state.durable >= receipt
+        }
+        if isDurable { promise.succeed() } else { signal.signal() }
+        return promise.futureResult
+    }
+
     /// Commits until `stop`, then once more, on a thread of its own.
     func run(from sequencer: Sequencer) async {
         await withCheckedContinuation { continuation in
@@ -63,6 +89,7 @@ final class ClickRecorder: Sendable {
                     write(sequencer)
                 }
                 write(sequencer)
+                fail(takeWaiters(), KitError(.unavailable, "the server is stopping"))
                 continuation.resume()
             }
             thread.name = "recorder"
@@ -77,65 +104,107 @@ final class ClickRecorder: Sendable {
     }
 
     private var isStopping: Bool { state.withLock(\.isStopping) }
-    private var hasChanges: Bool { state.withLock { !$0.changes.isEmpty } }
+    private var isUrgent: Bool { state.withLock { !$0.changes.isEmpty || !$0.waiters.isEmpty } }
 
-    /// Returns when a change waits, when clicks have waited for the flush interval, or when a group is full.
+    /// Returns when someone waits for an answer, when clicks have waited for the flush interval, or when a group is full.
     private func waitForGroup(_ sequencer: Sequencer) {
         signal.wait()
         let milliseconds = Int(flushInterval / .milliseconds(1))
         let deadline = DispatchTime.now() + .milliseconds(milliseconds)
-        while !isStopping, !hasChanges, (1..<Self.groupSize).contains(sequencer.unlogged) {
+        while !isStopping, !isUrgent, (1..<Self.groupSize).contains(sequencer.waiting) {
             if signal.wait(timeout: deadline) == .timedOut { return }
         }
     }
 
     /// Commits what has gathered, in groups; changes that come meanwhile go with the next group.
     private func write(_ sequencer: Sequencer) {
-        var clicks = sequencer.takeBacklog()[...]
-        var changes = takeChanges()
-        while !clicks.isEmpty || !changes.isEmpty {
-            let group = CommitGroup(clicks: Array(clicks.prefix(Self.groupSize)), changes: changes.map(\.change))
+        // The waits below may take the wake-up of clicks that come meanwhile; and a loss ends only once all is written.
+        defer { if sequencer.waiting > 0 || sequencer.isLosing { signal.signal() } }
+        var waiting = sequencer.takeBacklog(isLast: isStopping)[...]
+        while true {
+            let changes = takeChanges()
+            guard !waiting.isEmpty || !changes.isEmpty else { return }
+            let segments = Self.nextGroup(of: waiting)
+            let group = CommitGroup(
+                clicks: segments.count == 1 ? segments[0].clicks : segments.flatMap(\.clicks),
+                holes: segments.flatMap(\.holes), changes: changes.map(\.change))
             do {
                 let answers = try store.commit(group)
                 for (change, answer) in zip(changes, answers) {
                     change.promise.completeWith(answer.mapError { $0 })
                 }
-                clicks = clicks.dropFirst(group.clicks.count)
-                sequencer.logged(group.clicks.count)
-                setFailing(nil)
+                waiting = waiting.dropFirst(segments.count)
+                sequencer.logged(segments)
+                committed(group)
             } catch {
-                // Whoever asked for a change learns it at once; clicks have nobody to tell and are tried again.
+                // Whoever waits for an answer learns it at once; clicks have nobody to tell and are tried again.
                 for change in changes { change.promise.fail(error) }
-                setFailing(error)
-                guard !clicks.isEmpty, !giveUp(clicks.count) else { break }
+                failed(error)
+                if giveUp(sequencer.unlogged) || waiting.isEmpty { return }
                 _ = signal.wait(timeout: .now() + .milliseconds(250))
             }
-            changes = takeChanges()
         }
-        // The waits above may have taken the wake-up of clicks that came since.
-        if sequencer.unlogged > 0 { signal.signal() }
+    }
+
+    /// Segments for one transaction: the first, and more up to the group's size.
+    private static func nextGroup(of waiting: ArraySlice<Segment>) -> [Segment] {
+        var clicks = 0
+        return Array(
+            waiting.prefix {
+                clicks += $0.clicks.count
+                return clicks <= groupSize || clicks == $0.clicks.count
+            })
     }
 
     private func takeChanges() -> [(change: CommitGroup.Change, promise: EventLoopPromise<Void>)] {
         state.withLock { exchange(&$0.changes, with: []) }
     }
 
+    private func takeWaiters() -> [EventLoopPromise<Void>] {
+        state.withLock { exchange(&$0.waiters, with: []).map(\.promise) }
+    }
+
+    private func fail(_ promises: [EventLoopPromise<Void>], _ error: KitError) {
+        for promise in promises { promise.fail(error) }
+    }
+
     /// While stopping there is no later: one failed commit ends it, and says what it cost.
     private func giveUp(_ count: Int) -> Bool {
         guard isStopping else { return false }
-        log.error("clicks lost: the store failed while stopping", metadata: ["clicks": "\(count)"])
+        if count > 0 {
+            log.error("clicks lost: the store failed while stopping", metadata: ["clicks": "\(count)"])
+        }
         return true
     }
 
-    /// Logs changes of state only.
-    private func setFailing(_ error: KitError?) {
-        let wasFailing = state.withLock { exchange(&$0.isFailing, with: error != nil) }
-        if let error, !wasFailing {
-            log.error(
-                "the store fails; clicks wait in memory",
-                metadata: ["error": "\(error.cause.map { "\($0)" } ?? error.message)"])
-        } else if error == nil, wasFailing {
-            log.notice("the store works again")
+    private func committed(_ group: CommitGroup) {
+        let (wasFailing, durable) = state.withLock { state in
+            state.durable += group.clicks.count
+            state.commits += 1
+            state.holes += group.holes.count
+            let split = state.waiters.partition { $0.receipt <= state.durable }
+            let durable = state.waiters[split...]
+            state.waiters.removeSubrange(split...)
+            return (exchange(&state.isFailing, with: false), durable)
         }
+        for waiter in durable { waiter.promise.succeed() }
+        if wasFailing { log.notice("the store works again") }
+        if !group.holes.isEmpty { reportHoles(group.holes) }
+    }
+
+    /// One line for a loss, however many feeds it touched.
+    private func reportHoles(_ holes: [FeedHole]) {
+        let owners = holes.filter { if case .owner = $0.feed { true } else { false } }
+        let clicks = owners.reduce(0) { $0 + Int(($1.hole.to ?? $1.hole.from) - $1.hole.from) + 1 }
+        log.error("clicks were lost from the log and are a hole in it", metadata: ["clicks": "\(clicks)"])
+    }
+
+    /// Logs changes of state only.
+    private func failed(_ error: KitError) {
+        fail(takeWaiters(), error)
+        guard !state.withLock({ exchange(&$0.isFailing, with: true) }) else { return }
+        log.error(
+            "the store fails; clicks wait in memory",
+            metadata: ["error": "\(error.cause.map { "\($0)" } ?? error.message)"])
     }
 }

@@ -5,7 +5,9 @@ final class MemoryStore: Store {
     private struct State {
         var contents: StoreContents?
         var isOpen = false
-        var clicks: [Click] = []
+        /// Of each feed, in order.
+        var clicks: [Feed: [Click]] = [:]
+        var holes: [Feed: [Hole]] = [:]
     }
     private let state = Mutex(State())
 
@@ -29,10 +31,41 @@ final class MemoryStore: Store {
                 return group.changes.map { _ in .failure(KitError(.unavailable, "the store is not open")) }
             }
             let answers = group.changes.map { change in contents.apply(change) }
-            for click in group.clicks { contents.heads.raise(by: click) }
-            state.clicks += group.clicks
+            for click in group.clicks {
+                contents.heads.raise(by: click)
+                state.clicks[.owner(click.ownerKey), default: []].append(click)
+                state.clicks[.link(click.link), default: []].append(click)
+            }
+            for each in group.holes {
+                contents.heads.raise(each.feed, to: each.hole.to ?? 0)
+                state.holes[each.feed, default: []].append(each.hole)
+            }
+            contents.holes += group.holes.count
             state.contents = contents
             return answers
+        }
+    }
+
+    func page(of feed: Feed, after position: Position, limit: Int) throws(KitError) -> LogPage {
+        state.withLock { state in
+            let clicks = state.clicks[feed, default: []]
+            let first = clicks.partitioningIndex { $0.position(in: feed) > position }
+            var page = LogPage(clicks: Array(clicks[first...].prefix(limit)))
+            page.isFull = clicks.count - first > limit
+            page.holes = state.holes[feed, default: []].filter { hole in
+                Position(epoch: hole.epoch, number: hole.to ?? .max) > position
+                    && (!page.isFull
+                        || Position(epoch: hole.epoch, number: hole.from) < page.clicks.last!.position(in: feed))
+            }
+            return page
+        }
+    }
+
+    func position(in feed: Feed, at time: Timestamp) throws(KitError) -> Position? {
+        state.withLock { state in
+            let clicks = state.clicks[feed, default: []]
+            let first = clicks.partitioningIndex { $0.at >= time }
+            return first < clicks.count ? clicks[first].positionBefore(in: feed) : nil
         }
     }
 
@@ -54,5 +87,17 @@ extension StoreContents {
             directory.keys.append(key)
         }
         return .success(())
+    }
+}
+
+extension [Click] {
+    /// The first index whose click satisfies `isBehind`, which holds for every later one too.
+    fileprivate func partitioningIndex(_ isBehind: (Click) -> Bool) -> Int {
+        var range = 0..<count
+        while !range.isEmpty {
+            let middle = range.lowerBound + range.count / 2
+            range = isBehind(self[middle]) ? range.lowerBound..<middle : (middle + 1)..<range.upperBound
+        }
+        return range.lowerBound
     }
 }

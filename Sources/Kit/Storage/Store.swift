@@ -1,6 +1,6 @@
 /// The seam to durable storage: users, keys, links and the click log. One shared test suite says what it means.
 ///
-/// Called from the recorder's thread only, once opened; never from an event loop.
+/// Written from the recorder's thread only, once opened; read from any thread, beside the writer; never from an event loop.
 protocol Store: Sendable {
     /// Begins or continues a life of the log and returns what the server starts with. A store that was not closed begins a
     /// new epoch.
@@ -8,14 +8,24 @@ protocol Store: Sendable {
     /// - Throws: `.unavailable` when it is not to be had, `.invalid` when it is damaged, foreign or newer than this program.
     func open(now: Timestamp) throws(KitError) -> StoreContents
 
-    /// Makes the group durable in one step, in order. Clicks are all stored, or an error is thrown; changes succeed or fail
-    /// one by one, and a link whose code is taken fails with `.conflict`.
+    /// Makes the group durable in one step, in order. Clicks and holes are all stored, or an error is thrown; changes succeed
+    /// or fail one by one, and a link whose code is taken fails with `.conflict`.
     ///
     /// - Throws: `.unavailable` when nothing of the group was stored; it may be tried again.
     func commit(_ group: CommitGroup) throws(KitError) -> [Result<Void, KitError>]
 
-    /// Ends this life of the log. Only when `isComplete`, that is, when every number given out is in it, does the next `open`
-    /// continue the epoch.
+    /// The durable clicks of a feed behind `position`, at most `limit` from 1 up, and the holes recorded among them.
+    ///
+    /// - Throws: `.unavailable` when the log cannot be read.
+    func page(of feed: Feed, after position: Position, limit: Int) throws(KitError) -> LogPage
+
+    /// The position right before the feed's first durable click that was served at `time` or later; nil when there is none.
+    ///
+    /// - Throws: `.unavailable` when the log cannot be read.
+    func position(in feed: Feed, at time: Timestamp) throws(KitError) -> Position?
+
+    /// Ends this life of the log. Only when `isComplete`, that is, when every number given out is in it, as a click or in a
+    /// hole, does the next `open` continue the epoch.
     func close(now: Timestamp, isComplete: Bool) throws(KitError)
 }
 
@@ -24,11 +34,14 @@ struct StoreContents: Sendable {
     var directory: Directory.Contents
     var links: [Link]
     var heads: Sequencer.Heads
+    /// Holes recorded so far, of all feeds.
+    var holes = 0
 }
 
 /// What becomes durable together.
 struct CommitGroup: Sendable {
     var clicks: [Click] = []
+    var holes: [FeedHole] = []
     var changes: [Change] = []
 
     /// Something other than a click that is written.

@@ -59,6 +59,23 @@ struct ServeCommand: AsyncParsableCommand {
         transform: { try SizeText.read($0) })
     var sndbuf: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Close a socket that takes nothing for this long; it may come again. Default: 30s.", valueName: "duration"),
+        transform: { try DurationText.read($0) })
+    var stallTimeout: Duration?
+
+    @Option(
+        help: ArgumentHelp(
+            "relaxed: a click is durable within 100 ms (default); strict: its redirect waits until it is.",
+            valueName: "mode"))
+    var durability: Durability?
+
+    @Flag(help: "Answer /metrics without a credential.")
+    var metricsOpen = false
+
+    enum Durability: String, ExpressibleByArgument, CaseIterable { case relaxed, strict }
+
     @Argument(help: ArgumentHelp("With --run: the command and its arguments, after --.", valueName: "command"))
     var command: [String] = []
 
@@ -149,6 +166,9 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.outboxMessages = outboxMessages ?? configuration.outboxMessages
         configuration.outboxBytes = outboxBytes ?? configuration.outboxBytes
         configuration.sendBuffer = sndbuf ?? configuration.sendBuffer
+        configuration.stallTimeout = stallTimeout ?? configuration.stallTimeout
+        configuration.isStrict = durability == .strict
+        configuration.opensMetrics = metricsOpen
         configuration.seed = seed
         configuration.makesStartTicket = Terminal.errorIsTerminal && !run
         return configuration

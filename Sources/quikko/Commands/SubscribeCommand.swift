@@ -4,13 +4,15 @@ import Kit
 struct SubscribeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "subscribe",
-        abstract: "Follow clicks as they happen.",
+        abstract: "Follow clicks as they happen, and miss none.",
         discussion: """
-            Without a code: all my links. In a pipe each click is one line of JSON.
+            Without a code: all my links. In a pipe each click is one line of JSON. After a broken connection it goes on where it
+            was; what the server could not keep is named.
 
             Examples:
-              quikko subscribe
+              quikko subscribe --since 10m --where country=DE
               quikko subscribe guide --count 10 --timeout 1m
+              quikko subscribe --slow 1KiB     (be the slow client: see what it misses, and get it back)
             """
     )
 
@@ -27,24 +29,72 @@ struct SubscribeCommand: AsyncParsableCommand {
         transform: { try DurationText.read($0) })
     var timeout: Duration?
 
+    @Option(
+        help: ArgumentHelp(
+            "Begin there: behind a position, EPOCH:N (one for each code, with commas), or so long ago.",
+            valueName: "position|duration"))
+    var since: String?
+
+    @Option(
+        name: .customLong("where"),
+        help: ArgumentHelp(
+            "Only clicks like this: country, device, browser or code. Several must all hold.", valueName: "field=value"),
+        transform: { try ClickFilter($0) })
+    var filters: [ClickFilter] = []
+
+    @Flag(help: "Show gaps as they are: do not fetch what was missed.")
+    var noBackfill = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Read no faster than this a second, such as 1KiB, to be a slow consumer.", valueName: "size"),
+        transform: SubscribeCommand.rate)
+    var slow: Int?
+
+    @Option(
+        help: ArgumentHelp("Read for ON, then nothing for OFF, and again, such as 2s/10s.", valueName: "on/off"),
+        transform: SubscribeCommand.stall)
+    var stall: ReadingPace.Stall?
+
     @OptionGroup var target: TargetOptions
     @OptionGroup var output: OutputOptions
 
-    func validate() throws { try output.check(EventPrinter.fields) }
+    func validate() throws {
+        try output.check(EventPrinter.fields)
+        guard codes.count <= 64 else { throw ValidationError("at most 64 codes; leave them out to follow all links") }
+    }
 
     private static func link(_ text: String) throws -> ShortCode {
         try ShortCode(text.hasPrefix("url:") ? String(text.dropFirst(4)) : text)
     }
 
+    private static func rate(_ text: String) throws -> Int {
+        try SizeText.read(text.hasSuffix("/s") ? String(text.dropLast(2)) : text)
+    }
+
+    private static func stall(_ text: String) throws -> ReadingPace.Stall {
+        let parts = text.split(separator: "/")
+        guard parts.count == 2 else { throw ValidationError("write --stall as on/off, such as 2s/10s") }
+        return ReadingPace.Stall(
+            on: try DurationText.read(String(parts[0])), off: try DurationText.read(String(parts[1])))
+    }
+
     func run() async throws {
         let client = try target.client()
-        let feed = FeedClient(client.origin, rooms: codes.map(Room.link)) { () throws(KitError) in
+        var options = FeedClient.Options()
+        options.rooms = codes.map(Room.link)
+        options.since = since
+        options.pace = ReadingPace(bytesPerSecond: slow, stall: stall)
+        // Who is slow on purpose, or wants to see gaps, must be one whom the server drops messages for.
+        options.replays = !noBackfill && options.pace.isFull
+        let feed = FeedClient(client.origin, options: options) { () throws(KitError) in
             try await client.makeTicket(kind: "ticket").ticket ?? ""
         }
+        let follower = FeedPrinter(
+            client: client, options: output, filters: filters, limit: count, fills: !noBackfill)
         let interrupts = Interrupts()
-        let tally = Tally()
         let ending = try await withThrowingTaskGroup(of: Ending.self) { group in
-            group.addTask { try await follow(feed, tally) }
+            group.addTask { try await follow(feed, follower) }
             group.addTask {
                 for await number in interrupts.first { return .interrupted(number) }
                 return .interrupted(0)
@@ -58,51 +108,40 @@ struct SubscribeCommand: AsyncParsableCommand {
             defer { group.cancelAll() }
             return try await group.next() ?? .done
         }
-        try await finish(ending, tally)
+        try await finish(ending, follower)
     }
 
     private enum Ending { case done, timedOut, interrupted(Int32) }
 
-    private actor Tally {
-        private(set) var clicks = 0
-        func add() -> Int {
-            clicks += 1
-            return clicks
-        }
-    }
-
-    private func follow(_ feed: FeedClient, _ tally: Tally) async throws -> Ending {
-        var printer = EventPrinter(output)
-        try await feed.run { item in
-            switch item {
-            case .connected:
-                let what = codes.isEmpty ? "all my links" : codes.map(\.description).joined(separator: ", ")
-                if Terminal.errorIsTerminal { Terminal.complain("following the clicks of \(what); Ctrl-C ends it") }
-            case .disconnected(let reason, let delay):
-                Terminal.complain("\(Terminal.printable(reason)); connecting again in \(DurationText.write(delay))")
-            case .event(.refused(_, let message)):
-                throw KitError(.notFound, message)
-            case .event(.click(let click)):
-                // The server delivers all my clicks in one room; the codes asked for are picked here.
-                guard codes.isEmpty || codes.contains(where: { $0.description == click.shortCode }) else { return true }
-                printer.print(click)
-                if await tally.add() == count { return false }
+    private func follow(_ feed: FeedClient, _ printer: FeedPrinter) async throws -> Ending {
+        var ledger = FeedLedger()
+        do {
+            try await feed.run(&ledger) { item in
+                switch item {
+                case .connected:
+                    let what = codes.isEmpty ? "all my links" : codes.map(\.description).joined(separator: ", ")
+                    if Terminal.errorIsTerminal { Terminal.complain("following the clicks of \(what); Ctrl-C ends it") }
+                case .disconnected(let reason, let delay):
+                    Terminal.complain("\(Terminal.printable(reason)); connecting again in \(DurationText.write(delay))")
+                case .event(let event): return try await printer.hear(event)
+                }
+                return true
             }
-            return true
+        } catch let error as KitError where error.code == .forbidden && !codes.isEmpty {
+            throw KitError(.notFound, error.message)
         }
         return .done
     }
 
-    private func finish(_ ending: Ending, _ tally: Tally) async throws {
-        let clicks = await tally.clicks
+    private func finish(_ ending: Ending, _ printer: FeedPrinter) async throws {
         switch ending {
         case .done: break
         case .timedOut:
             guard let count else { return }
-            Terminal.complain("quikko: only \(clicks) of \(count) clicks came in time")
+            Terminal.complain("quikko: only \(await printer.clicks) of \(count) clicks came in time")
             throw ExitStatus.incomplete
         case .interrupted(let number):
-            Terminal.complain("\(clicks) \(clicks == 1 ? "click" : "clicks")")
+            Terminal.complain(await printer.summary)
             throw ExitStatus(signal: number)
         }
     }

@@ -1,22 +1,81 @@
 import Kit
 
-/// One click → one line.
+/// One thing heard from a feed → one line.
+///
+/// Clicks go to standard output. What was missed goes there too where it can be told apart: for people, and as JSON with a
+/// `type` of its own. Columns and identifiers have no room for it: then it goes to standard error.
 struct EventPrinter {
     private var printer: RecordPrinter
+    private let options: OutputOptions
 
-    static let fields = ["type", "shortCode", "country", "deviceType", "browser", "timestamp"]
+    static let fields = [
+        "type", "shortCode", "country", "deviceType", "browser", "timestamp", "room", "position",
+    ]
 
-    init(_ options: OutputOptions) { printer = RecordPrinter(options) }
+    init(_ options: OutputOptions) {
+        self.options = options
+        printer = RecordPrinter(options)
+    }
 
-    mutating func print(_ click: ClickEvent) {
+    mutating func print(_ click: ClickEvent, _ place: Place?) {
         printer.print(
             Record(
                 fields: [
                     ("type", "click"), ("shortCode", .string(click.shortCode)), ("country", .string(click.country)),
                     ("deviceType", .string(click.deviceType)), ("browser", .string(click.browser)),
                     ("timestamp", .string(click.timestamp)),
+                    ("room", place.map { .string($0.room.description) } ?? .null),
+                    ("position", place.map { .string($0.position.description) } ?? .null),
                 ],
                 line: Self.line(click), identifier: click.shortCode))
+    }
+
+    mutating func print(_ gap: Gap, isFetched: Bool) {
+        let what = gap.numbers.lowerBound == gap.numbers.upperBound ? "" : " to \(gap.numbers.upperBound)"
+        aside(
+            "gap", gap.json,
+            "missed \(gap.count) \(gap.count == 1 ? "click" : "clicks"), \(gap.epoch):\(gap.numbers.lowerBound)\(what): "
+                + Self.words(gap.reason) + (isFetched ? "; fetching them" : ""))
+    }
+
+    /// Silent for people when all is well and nothing was replayed.
+    mutating func print(_ recovery: Recovery) {
+        let clicks = "\(recovery.count) \(recovery.count == 1 ? "click" : "clicks")"
+        aside("recovered", recovery.json, recovery.count == 0 ? nil : "caught up to \(recovery.to): \(clicks)")
+    }
+
+    mutating func print(_ hole: Hole, in room: Room) {
+        aside("hole", hole.json(in: room), Self.words(hole))
+    }
+
+    private mutating func aside(_ type: String, _ json: JSON, _ words: String?) {
+        let isPlain = options.fields.isEmpty
+        switch options.output {
+        case .ndjson where isPlain, .json where isPlain, .auto where isPlain && !Terminal.outputIsTerminal:
+            var members: [(String, JSON)] = [("type", .string(type))]
+            if case .object(let pairs) = json { members += pairs.members.map { ($0.key, $0.value) } }
+            Terminal.print(JSON.object(.init(members)).text)
+        case .auto where isPlain, .table where isPlain:
+            if let words { Terminal.print(Terminal.usesColor ? "\u{1b}[2m-- \(words)\u{1b}[0m" : "-- \(words)") }
+        default:
+            if let words { Terminal.complain("-- \(words)") }
+        }
+    }
+
+    private static func words(_ reason: Gap.Reason) -> String {
+        switch reason {
+        case .slow: "this client was too slow"
+        case .overload: "the server was overloaded"
+        }
+    }
+
+    private static func words(_ hole: Hole) -> String {
+        switch hole.reason {
+        case .crash: "epoch \(hole.epoch) ended durably at \(hole.from - 1)"
+        case .overflow: "the log lost \(hole.epoch):\(hole.from) to \(hole.to ?? hole.from): its disk could not keep up"
+        case .missing: "the log does not have \(hole.epoch):\(hole.from)" + (hole.to.map { " to \($0)" } ?? "")
+        case .unknown: "this server does not know position \(hole.epoch):\(hole.from - 1); following from now on"
+        }
     }
 
     private static func line(_ click: ClickEvent) -> String {

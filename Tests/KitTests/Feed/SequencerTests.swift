@@ -22,9 +22,9 @@ struct SequencerTests {
         #expect(clicks.map(\.ownerNumber) == [11, 12, 13, 1])
         #expect(clicks.map(\.linkNumber) == [1, 1, 2, 1])
         #expect(clicks.allSatisfy { $0.epoch == 3 })
-        #expect(sequencer.ownerHead(1) == 13)
-        #expect(sequencer.linkHead(1) == 2)
-        #expect(sequencer.linkHead(99) == 0)
+        #expect(sequencer.head(of: .owner(1)) == Position(epoch: 3, number: 13))
+        #expect(sequencer.head(of: .link(1)).number == 2)
+        #expect(sequencer.head(of: .link(99)).number == 0)
     }
 
     @Test func `log and shards get racing clicks in one order`() async throws {
@@ -43,31 +43,56 @@ struct SequencerTests {
                 }
             }
         }
-        let log = sequencer.takeBacklog()
+        let log = sequencer.takeBacklog().flatMap(\.clicks)
         #expect(log.count == 4_000)
-        for shard in shards { #expect(sequencer.takeInbox(of: shard).flatMap { $0 } == log) }
+        for shard in shards { #expect(sequencer.takeInbox(of: shard).batches.flatMap { $0 } == log) }
         for owner in [Int32(1), 2] {
             #expect(log.filter { $0.ownerKey == owner }.map(\.ownerNumber) == Array(1...2_000))
         }
     }
 
-    @Test func `a full backlog loses the log's copy and nothing else, and counts it`() throws {
-        let sequencer = Sequencer(heads: .init(epoch: 1, owners: [], links: []), backlogCapacity: 3, wakeRecorder: {})
+    @Test func `a full backlog loses the log's copy and nothing else, and the loss is a hole in its place`() throws {
+        let sequencer = Sequencer(heads: .init(epoch: 1, owners: [], links: []), backlogCapacity: 4, wakeRecorder: {})
         let shard = sequencer.attach(wake: {})
-        var clicks = try (0..<5).map { _ in try Self.click(link: 1) }
-        sequencer.submit(&clicks, from: nil)
-        #expect(clicks.map(\.ownerNumber) == [1, 2, 3, 4, 5])
-        #expect(sequencer.takeInbox(of: shard).flatMap { $0 }.count == 5)
+        func submit(_ count: Int) throws -> Int? {
+            var clicks = try (0..<count).map { _ in try Self.click(link: 1) }
+            return sequencer.submit(&clicks, from: nil)
+        }
+        #expect(try submit(3) == 3)
+        #expect(try submit(2) == nil)
+        #expect(sequencer.isLosing)
+        #expect(sequencer.takeInbox(of: shard).batches.flatMap { $0 }.map(\.ownerNumber) == [1, 2, 3, 4, 5])
         #expect(sequencer.counters == .init(clicks: 5, lost: 2, undelivered: 0))
         // Clicks in the recorder's hands count towards the bound until they are durable.
-        #expect(sequencer.takeBacklog().count == 3)
-        var more = [try Self.click(link: 1)]
-        sequencer.submit(&more, from: nil)
-        #expect(sequencer.counters.lost == 3)
-        sequencer.logged(3)
-        more = [try Self.click(link: 1)]
-        sequencer.submit(&more, from: nil)
-        #expect(sequencer.takeBacklog().map(\.ownerNumber) == [7])
+        let first = sequencer.takeBacklog()
+        #expect(first.flatMap(\.clicks).count == 3)
+        // And one that would fit is lost too, until half of them are: a loss is a stretch.
+        #expect(try submit(1) == nil)
+        sequencer.logged(first)
+        #expect(try submit(1) == 4)
+        #expect(!sequencer.isLosing)
+        let hole = Hole(epoch: 1, from: 4, to: 6, reason: .overflow)
+        let second = sequencer.takeBacklog()
+        #expect(Set(second.flatMap(\.holes).map(\.feed)) == [.owner(1), .link(1)])
+        #expect(second.flatMap(\.holes).allSatisfy { $0.hole == hole })
+        #expect(second.flatMap(\.clicks).map(\.ownerNumber) == [7])
+        #expect(second.first?.clicks.isEmpty == true, "the hole lies before what followed it")
+    }
+
+    @Test func `a loss that nothing follows is written once all else is`() throws {
+        let sequencer = Sequencer(heads: .init(epoch: 1, owners: [], links: []), backlogCapacity: 1, wakeRecorder: {})
+        var clicks = [try Self.click(link: 1)]
+        sequencer.submit(&clicks, from: nil)
+        clicks = [try Self.click(link: 1)]
+        sequencer.submit(&clicks, from: nil)
+        let first = sequencer.takeBacklog()
+        #expect(first.flatMap(\.holes).isEmpty)
+        #expect(!sequencer.isLogged)
+        sequencer.logged(first)
+        let second = sequencer.takeBacklog()
+        #expect(second.flatMap(\.holes).count == 2)
+        sequencer.logged(second)
+        #expect(sequencer.isLogged)
     }
 
     @Test func `a shard that does not drain loses only its own deliveries`() throws {
@@ -78,10 +103,13 @@ struct SequencerTests {
         for _ in 0..<5 {
             var clicks = [try Self.click(link: 1)]
             sequencer.submit(&clicks, from: nil)
-            delivered += sequencer.takeInbox(of: lively).count
+            delivered += sequencer.takeInbox(of: lively).batches.count
         }
         #expect(delivered == 5)
-        #expect(sequencer.takeInbox(of: stuck).count == 2)
+        let late = sequencer.takeInbox(of: stuck)
+        #expect(late.batches.count == 2)
+        // What it missed is one range per room, behind what it got.
+        #expect(late.missed == [.user(UserID(high: 1, low: 0)): 3...5, .link(try ShortCode("code-1")): 3...5])
         #expect(sequencer.counters.undelivered == 3)
     }
 

@@ -14,8 +14,9 @@ struct HubShardTests {
     }
 
     private func join(_ shard: HubShard, _ sink: FakeSink, owner: Int32 = 1) -> Subscriber {
-        let subscriber = Subscriber(
-            audience: Audience(wire: .quikko), outbox: Outbox(sink: sink, limits: .init(messages: 4, bytes: 4_096)))
+        let audience = Audience(wire: .quikko)
+        let outbox = Outbox(sink: sink, audience: audience, limits: .init(messages: 4, bytes: 4_096))
+        let subscriber = Subscriber(audience: audience, outbox: outbox)
         shard.join(subscriber, .user(UserID(high: UInt64(owner), low: 0)))
         return subscriber
     }

@@ -9,7 +9,7 @@ import Testing
 /// From a redirect to a socket, over real connections.
 struct ClickScenarios {
     private static func clickEvent(_ text: String) throws -> ClickEvent {
-        guard case .clickEvent(let click) = try QuikkoMessage(ByteBuffer(string: text)) else {
+        guard case .clickEvent(let click, _) = try QuikkoMessage(ByteBuffer(string: text)) else {
             throw KitError(.internal, "no click: \(text)")
         }
         return click
@@ -202,6 +202,12 @@ struct ClickScenarios {
         func open(now: Timestamp) throws(KitError) -> StoreContents { try inner.open(now: now) }
         func close(now: Timestamp, isComplete: Bool) throws(KitError) {
             try inner.close(now: now, isComplete: isComplete)
+        }
+        func page(of feed: Feed, after position: Position, limit: Int) throws(KitError) -> LogPage {
+            try inner.page(of: feed, after: position, limit: limit)
+        }
+        func position(in feed: Feed, at time: Timestamp) throws(KitError) -> Position? {
+            try inner.position(in: feed, at: time)
         }
         func commit(_ group: CommitGroup) throws(KitError) -> [Result<Void, KitError>] {
             if isHolding.withLock({ $0 }) {

@@ -20,6 +20,13 @@ struct ClickRecorderTests {
             try inner.close(now: now, isComplete: isComplete)
         }
 
+        func page(of feed: Feed, after position: Position, limit: Int) throws(KitError) -> LogPage {
+            try inner.page(of: feed, after: position, limit: limit)
+        }
+        func position(in feed: Feed, at time: Timestamp) throws(KitError) -> Position? {
+            try inner.position(in: feed, at: time)
+        }
+
         func commit(_ group: CommitGroup) throws(KitError) -> [Result<Void, KitError>] {
             let fails = isFailing.withLock { $0 }
             defer { attempts.continuation.yield(!fails) }

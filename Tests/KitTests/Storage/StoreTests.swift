@@ -178,3 +178,122 @@ struct StoreTests {
         #expect { try place.store() } throws: { ($0 as? KitError)?.message.contains("newer") == true }
     }
 }
+
+/// Reading feeds back, from every store.
+struct FeedReadingTests {
+    private static func click(_ link: Link, epoch: Int32, owner: Int64, number: Int64, at seconds: Int64 = 0) -> Click {
+        var click = Click(
+            of: link, details: ClickDetails(country: Country("DE")!, device: .mobile, browser: .safari, isBot: true),
+            at: StoreTests.now + .seconds(seconds))
+        (click.epoch, click.ownerNumber, click.linkNumber) = (epoch, owner, number)
+        return click
+    }
+
+    private static func hole(_ feed: Feed, _ epoch: Int32, _ numbers: ClosedRange<Int64>) -> FeedHole {
+        FeedHole(
+            feed: feed,
+            hole: Hole(epoch: epoch, from: numbers.lowerBound, to: numbers.upperBound, reason: .overflow))
+    }
+
+    @Test(arguments: StoreTests.Kind.allCases)
+    func `a page has a feed's clicks behind a position, whole and in order`(kind: StoreTests.Kind) throws {
+        let place = try StoreTests.Place(kind)
+        let store = try place.store()
+        let admin = try store.open(now: StoreTests.now).directory.users[0]
+        let one = try StoreTests.link(1, "one", owner: admin)
+        let two = try StoreTests.link(2, "two", owner: admin)
+        let clicks = [
+            Self.click(one, epoch: 1, owner: 1, number: 1), Self.click(two, epoch: 1, owner: 2, number: 1),
+            Self.click(one, epoch: 1, owner: 3, number: 2), Self.click(one, epoch: 2, owner: 6, number: 3),
+        ]
+        let holes = [Self.hole(.owner(1), 1, 4...5), Self.hole(.link(2), 1, 2...3)]
+        _ = try store.commit(CommitGroup(clicks: clicks, holes: holes, changes: [.link(one), .link(two)]))
+        let all = try store.page(of: .owner(1), after: .start, limit: 10)
+        #expect(all == LogPage(clicks: clicks, holes: [holes[0].hole]))
+        let first = try store.page(of: .owner(1), after: .start, limit: 2)
+        #expect(first == LogPage(clicks: Array(clicks[..<2]), isFull: true))
+        #expect(
+            try store.page(of: .owner(1), after: Position(epoch: 1, number: 2), limit: 2)
+                == LogPage(clicks: Array(clicks[2...]), holes: [holes[0].hole]))
+        #expect(
+            try store.page(of: .link(1), after: Position(epoch: 1, number: 1), limit: 9).clicks.map(\.linkNumber) == [
+                2, 3,
+            ])
+        #expect(try store.page(of: .link(2), after: .start, limit: 9).holes == [holes[1].hole])
+        // Whoever saw more of the first epoch than was kept begins with the second.
+        #expect(
+            try store.page(of: .owner(1), after: Position(epoch: 1, number: 99), limit: 9).clicks.map(\.epoch) == [2])
+        #expect(try store.page(of: .owner(7), after: .start, limit: 9) == LogPage())
+    }
+
+    @Test(arguments: StoreTests.Kind.allCases)
+    func `numbering goes on behind what is in the log, holes too`(kind: StoreTests.Kind) throws {
+        let place = try StoreTests.Place(kind)
+        var store = try place.store()
+        let link = try StoreTests.link(1, "one", owner: try store.open(now: StoreTests.now).directory.users[0])
+        _ = try store.commit(
+            CommitGroup(
+                clicks: [Self.click(link, epoch: 1, owner: 1, number: 1)],
+                holes: [Self.hole(.owner(1), 1, 2...9), Self.hole(.link(1), 1, 2...9)], changes: [.link(link)]))
+        try store.close(now: StoreTests.now, isComplete: true)
+        store = try place.store()
+        let contents = try store.open(now: StoreTests.now)
+        #expect(contents.heads.epoch == 1)
+        #expect(contents.heads.number(of: .owner(1)) == 9)
+        #expect(contents.heads.number(of: .link(1)) == 9)
+        #expect(contents.holes == 2)
+    }
+
+    @Test(arguments: StoreTests.Kind.allCases)
+    func `a time is found in the feed, whichever epoch it lies in`(kind: StoreTests.Kind) throws {
+        let place = try StoreTests.Place(kind)
+        var store = try place.store()
+        var link: Link?
+        var number: Int64 = 0
+        for epoch in Int32(1)...3 {
+            let contents = try store.open(now: StoreTests.now)
+            #expect(contents.heads.epoch == epoch)
+            let made = try link ?? StoreTests.link(1, "one", owner: contents.directory.users[0])
+            let clicks = (0..<10).map { _ in
+                number += 1
+                return Self.click(made, epoch: epoch, owner: number, number: number, at: number)
+            }
+            _ = try store.commit(CommitGroup(clicks: clicks, changes: link == nil ? [.link(made)] : []))
+            link = made
+            store = try place.store()
+        }
+        func position(_ seconds: Int64) throws -> Position? {
+            try store.position(in: .link(1), at: StoreTests.now + .seconds(seconds))
+        }
+        #expect(try position(-5) == Position(epoch: 1, number: 0))
+        #expect(try position(1) == Position(epoch: 1, number: 0))
+        #expect(try position(7) == Position(epoch: 1, number: 6))
+        #expect(try position(11) == Position(epoch: 2, number: 10))
+        #expect(try position(15) == Position(epoch: 2, number: 14))
+        #expect(try position(30) == Position(epoch: 3, number: 29))
+        #expect(try position(31) == nil)
+    }
+
+    @Test func `a page is read through an index`() throws {
+        let place = try StoreTests.Place(.sqlite)
+        _ = try place.store().open(now: StoreTests.now)
+        let queue = try DatabaseQueue(path: place.directory.appending(path: "quikko.sqlite").path)
+        for (feed, number) in [("owner", "owner_number"), ("link", "link_number")] {
+            let plan = try queue.read { db in
+                try Row.fetchAll(
+                    db,
+                    sql: """
+                        EXPLAIN QUERY PLAN SELECT clicks.epoch, code FROM clicks
+                        CROSS JOIN links ON links.key = clicks.link CROSS JOIN users ON users.key = clicks.owner
+                        WHERE clicks.\(feed) = 1 AND (clicks.epoch, \(number)) > (1, 1)
+                        ORDER BY clicks.epoch, \(number) LIMIT 3
+                        """
+                ).map { $0["detail"] as String }
+            }
+            #expect(
+                plan.first?.contains("INDEX clicks_by_\(feed) (\(feed)=? AND (epoch,\(number))>(?,?))") == true,
+                "\(plan)")
+            #expect(!plan.contains { $0.contains("TEMP B-TREE") || $0.hasPrefix("SCAN") }, "\(plan)")
+        }
+    }
+}

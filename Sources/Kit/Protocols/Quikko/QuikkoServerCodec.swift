@@ -12,6 +12,10 @@ struct QuikkoServerCodec: ServerCodec {
     /// and a click is delivered once per connection.
     private var subscriptions: Set<Room> = []
 
+    let following: Following?
+
+    init(_ request: UpgradeRequest) throws(KitError) { following = try Following(request) }
+
     static func claims(_ request: UpgradeRequest) -> Bool { request.path == "/ws" }
 
     static func credential(in request: UpgradeRequest) throws(KitError) -> Credential {
@@ -20,11 +24,13 @@ struct QuikkoServerCodec: ServerCodec {
         throw KitError(.unauthorized, "open this socket with ?token= or ?ticket=")
     }
 
-    mutating func opened(_ identity: Identity) -> [Action] { [.join(.user(identity.user))] }
+    mutating func opened(_ identity: Identity) -> [Action] { following == nil ? [.join(.user(identity.user))] : [] }
 
     mutating func receive(_ message: ByteBuffer) -> [Action] {
         do throws(QuikkoMessage.Failure) {
             switch try QuikkoMessage(message) {
+            case .subscribe where following?.rooms.isEmpty == false:
+                return refuse("VALIDATION_ERROR", "this connection's rooms were named in its address")
             case .subscribe(let text):
                 guard subscriptions.count < Self.maximumSubscriptions else {
                     return refuse("VALIDATION_ERROR", "too many subscriptions on one connection; unsubscribe first")
@@ -35,7 +41,7 @@ struct QuikkoServerCodec: ServerCodec {
             case .unsubscribe(let text):
                 if let code = try? ShortCode(text) { subscriptions.remove(.link(code)) }
                 return []
-            case .clickEvent, .error:
+            case .clickEvent, .error, .gap, .hole, .recovered, .position:
                 return refuse("VALIDATION_ERROR", "clients send subscribe or unsubscribe")
             }
         } catch {
@@ -53,50 +59,5 @@ struct QuikkoServerCodec: ServerCodec {
 
     private func refuse(_ code: String, _ message: String) -> [Action] {
         [.send(QuikkoMessage.error(code: code, message: message).bytes)]
-    }
-}
-
-extension QuikkoServerCodec {
-    /// `{"type":"click_event","payload":{…}}` with exactly five keys, written straight into the batch.
-    static func encode(_ event: Event, for audience: Audience, into batch: inout ByteBuffer) -> Bool {
-        guard case .click(let click) = event else { return false }
-        let country = click.details.country
-        let device = click.details.device.name
-        let browser = click.details.browser.name
-        let payload =
-            Part.code.utf8CodeUnitCount + click.code.count + Part.country.utf8CodeUnitCount + (country.isKnown ? 2 : 7)
-            + Part.device.utf8CodeUnitCount + device.utf8CodeUnitCount + Part.browser.utf8CodeUnitCount
-            + browser.utf8CodeUnitCount + Part.timestamp.utf8CodeUnitCount + Timestamp.textLength
-            + Part.end.utf8CodeUnitCount
-        batch.reserveCapacity(minimumWritableBytes: payload + 4)
-        batch.writeFrameHeader(.text, payload: payload)
-        batch.writeStaticString(Part.code)
-        click.code.withBytes { _ = batch.writeBytes($0) }
-        batch.writeStaticString(Part.country)
-        if country.isKnown {
-            batch.writeMultipleIntegers(country.letters.0, country.letters.1)
-        } else {
-            batch.writeStaticString("unknown")
-        }
-        batch.writeStaticString(Part.device)
-        batch.writeStaticString(device)
-        batch.writeStaticString(Part.browser)
-        batch.writeStaticString(browser)
-        batch.writeStaticString(Part.timestamp)
-        batch.writeWithUnsafeMutableBytes(minimumWritableBytes: Timestamp.textLength) { bytes in
-            click.at.write(to: bytes)
-            return Timestamp.textLength
-        }
-        batch.writeStaticString(Part.end)
-        return true
-    }
-
-    private enum Part {
-        static let code: StaticString = #"{"type":"click_event","payload":{"shortCode":""#
-        static let country: StaticString = #"","country":""#
-        static let device: StaticString = #"","deviceType":""#
-        static let browser: StaticString = #"","browser":""#
-        static let timestamp: StaticString = #"","timestamp":""#
-        static let end: StaticString = #""}}"#
     }
 }

@@ -8,7 +8,7 @@ enum AccountRoutes {
         return HTTPResponse([
             "email": .string(user.email), "plan": "pro", "createdAt": .string(user.createdAt.secondsDescription),
             "activeUrlsCount": .int(call.services.links.activeCount(ownedBy: user.key)), "activeUrlsLimit": nil,
-            "totalClicks": .int(Int(call.services.sequencer.ownerHead(user.key))),
+            "totalClicks": .int(Int(call.services.sequencer.head(of: .owner(Int32(user.key))).number)),
         ])
     }
 }

@@ -60,7 +60,7 @@ enum LinkRoutes {
             "originalUrl": .string(link.destination.description),
             "isCustomAlias": .bool(link.isCustom), "isActive": .bool(link.isActive),
             "createdAt": .string(link.createdAt.secondsDescription),
-            "totalClicks": .int(Int(services.sequencer.linkHead(link.key))),
+            "totalClicks": .int(Int(services.sequencer.head(of: .link(Int32(link.key))).number)),
             // No QR codes yet; clients of the original take an empty string for a failed one.
             "qrCodeBase64": "",
         ]

@@ -3,23 +3,28 @@ import NIOHTTP1
 
 /// `GET /{code}` for requests the fast path leaves alone: with credentials, with HEAD, of browsers on shared connections.
 enum RedirectRoute {
-    /// 302 for an active link, recorded unless it is a HEAD; otherwise 404 or 410.
-    static func follow(_ segment: String, _ call: Call) throws(KitError) -> HTTPResponse {
+    /// 302 for an active link, recorded unless it is a HEAD; otherwise 404 or 410. Strict servers answer once the click is
+    /// durable, and 503 when it cannot be made so.
+    static func follow(_ segment: String, _ call: Call) throws(KitError) -> EventLoopFuture<HTTPResponse> {
         let missing = KitError(.notFound, "no link has this code")
         guard let code = try? ShortCode(segment), let entry = call.services.links.entry(code) else {
-            return failure(missing, page: "link-no-encontrado", call)
+            return call.answer(failure(missing, page: "link-no-encontrado", call))
         }
         guard entry.link.isActive else {
-            return failure(KitError(.inactive, "this link is switched off"), page: "link-inactivo", call)
+            return call.answer(failure(KitError(.inactive, "this link is switched off"), page: "link-inactivo", call))
         }
         var response = HTTPResponse(status: .found, headers: RedirectReply.fixedHeaders)
         response.headers.insert(("Location", entry.link.destination.description), at: 0)
-        guard call.request.head.method == .GET else { return response }
+        guard call.request.head.method == .GET else { return call.answer(response) }
         let honoured = try isHonoured(call, for: entry.link)
         let click = Click(of: entry.link, details: details(call, honoured: honoured), at: call.now)
-        let numbered = call.server.recordNow(click)
+        let (numbered, receipt) = call.server.recordNow(click)
         if honoured { response.headers.append(("X-Quikko-Position", "\(numbered.epoch):\(numbered.ownerNumber)")) }
-        return response
+        guard call.services.configuration.isStrict else { return call.answer(response) }
+        guard let receipt else {
+            throw KitError(.unavailable, "the click cannot be recorded now; try again in a moment")
+        }
+        return call.services.recorder.whenDurable(receipt, on: call.server.loop).map { [response] in response }
     }
 
     /// Whether the caller may say where a click comes from and see its number: the link's owner and administrators.

@@ -146,18 +146,20 @@ enum SQLiteRows {
     static func heads(_ db: Database, epoch: Int32) throws -> Sequencer.Heads {
         var heads = Sequencer.Heads(epoch: epoch, owners: [], links: [])
         let users = try Row.fetchCursor(db, sql: "SELECT key, clicks FROM users")
-        while let row = try users.next() { Sequencer.Heads.raise(&heads.owners, at: row[0], to: row[1]) }
+        while let row = try users.next() { heads.raise(.owner(row[0]), to: row[1]) }
         let links = try Row.fetchCursor(db, sql: "SELECT key, clicks FROM links ORDER BY key DESC")
-        while let row = try links.next() { Sequencer.Heads.raise(&heads.links, at: row[0], to: row[1]) }
+        while let row = try links.next() { heads.raise(.link(row[0]), to: row[1]) }
         let tail = try Row.fetchCursor(
             db,
             sql: """
                 SELECT owner, owner_number, link, link_number FROM clicks WHERE row > (SELECT row FROM heads)
                 """)
         while let row = try tail.next() {
-            Sequencer.Heads.raise(&heads.owners, at: row[0], to: row[1])
-            Sequencer.Heads.raise(&heads.links, at: row[2], to: row[3])
+            heads.raise(.owner(row[0]), to: row[1])
+            heads.raise(.link(row[2]), to: row[3])
         }
+        let holes = try Row.fetchCursor(db, sql: "SELECT kind, feed, max(last) FROM holes GROUP BY kind, feed")
+        while let row = try holes.next() { heads.raise(SQLiteFeeds.feed(row[0], row[1]), to: row[2]) }
         return heads
     }
 }

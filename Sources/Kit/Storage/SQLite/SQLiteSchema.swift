@@ -60,6 +60,21 @@ enum SQLiteSchema {
                     INSERT INTO heads VALUES (1, 0);
                     """)
         }
+        migrator.registerMigration("2 feeds and holes") { db in
+            try db.execute(
+                sql: """
+                    -- How feeds are read: by their positions. The rowid an index entry ends with leads to the rest.
+                    CREATE INDEX clicks_by_owner ON clicks (owner, epoch, owner_number);
+                    CREATE INDEX clicks_by_link ON clicks (link, epoch, link_number);
+
+                    -- Numbers the log will never have. `kind` is 0 for an owner's feed and 1 for a link's, `feed` the key.
+                    CREATE TABLE holes (
+                        kind INTEGER NOT NULL, feed INTEGER NOT NULL, epoch INTEGER NOT NULL,
+                        first INTEGER NOT NULL, last INTEGER NOT NULL, reason TEXT NOT NULL,
+                        PRIMARY KEY (kind, feed, epoch, first)
+                    ) WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }
 }

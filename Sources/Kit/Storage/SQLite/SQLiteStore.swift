@@ -20,12 +20,12 @@ final class SQLiteStore: Store {
 
         var isDue: Bool { rows >= SQLiteStore.headsInterval }
 
-        mutating func note(_ clicks: [Click]) {
-            for click in clicks {
+        mutating func note(_ group: CommitGroup) {
+            for click in group.clicks {
                 owners[click.ownerKey] = click.ownerNumber
                 links[click.link] = click.linkNumber
             }
-            rows += clicks.count
+            rows += group.clicks.count
         }
 
         mutating func clear() { (owners, links, rows) = ([:], [:], 0) }
@@ -111,7 +111,8 @@ final class SQLiteStore: Store {
                 return StoreContents(
                     directory: try SQLiteRows.directory(db),
                     links: try SQLiteRows.links(db),
-                    heads: try SQLiteRows.heads(db, epoch: Self.beginEpoch(db, now: now)))
+                    heads: try SQLiteRows.heads(db, epoch: Self.beginEpoch(db, now: now)),
+                    holes: try Int.fetchOne(db, sql: "SELECT count(*) FROM holes") ?? 0)
             }
             state.withLock { $0.epoch = contents.heads.epoch }
             return contents
@@ -145,17 +146,35 @@ final class SQLiteStore: Store {
                     // Before this group's rows: the heads count what earlier commits made durable.
                     if headsAreDue { try state.withLock { try writeHeads($0, db) } }
                     try SQLiteRows.insert(group.clicks, db)
+                    for hole in group.holes { try SQLiteFeeds.insert(hole, db) }
                     return .commit
                 }
                 // Only what has been committed counts: numbers of clicks that never got in must not become totals.
                 state.withLock { state in
                     if headsAreDue { state.clear() }
-                    state.note(group.clicks)
+                    state.note(group)
                 }
                 return answers
             }
         } catch {
             throw KitError(.unavailable, "the database cannot be written", cause: error)
+        }
+    }
+
+    func page(of feed: Feed, after position: Position, limit: Int) throws(KitError) -> LogPage {
+        try reading { try SQLiteFeeds.page(of: feed, after: position, limit: limit, $0) }
+    }
+
+    func position(in feed: Feed, at time: Timestamp) throws(KitError) -> Position? {
+        try reading { try SQLiteFeeds.position(in: feed, at: time, $0) }
+    }
+
+    /// One snapshot for all that `body` asks; the writer goes on beside it.
+    private func reading<Answer>(_ body: (Database) throws -> Answer) throws(KitError) -> Answer {
+        do {
+            return try pool.read(body)
+        } catch {
+            throw KitError(.unavailable, "the log cannot be read now; try again", cause: error)
         }
     }
 

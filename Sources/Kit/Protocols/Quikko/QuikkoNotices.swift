@@ -1,0 +1,99 @@
+/// The payloads of `gap`, `hole`, `recovered` and `position`: written by the server, read by the client.
+extension Gap {
+    /// `{"room","epoch","from","to","count","reason"}`.
+    public var json: JSON {
+        [
+            "room": .string(room.description), "epoch": .int(Int(epoch)), "from": .int(Int(numbers.lowerBound)),
+            "to": .int(Int(numbers.upperBound)), "count": .int(count), "reason": .string(reason.rawValue),
+        ]
+    }
+}
+
+extension Hole {
+    /// `{"epoch","from","to","reason"}`; `to` is null when nobody knows.
+    public var json: JSON { .object(.init(members)) }
+
+    /// The same with `room` before it.
+    public func json(in room: Room) -> JSON { .object(.init([("room", .string(room.description))] + members)) }
+
+    private var members: [(String, JSON)] {
+        [
+            ("epoch", .int(Int(epoch))), ("from", .int(Int(from))), ("to", to.map { .int(Int($0)) } ?? .null),
+            ("reason", .string(reason.rawValue)),
+        ]
+    }
+}
+
+extension Recovery {
+    /// `{"room","from","to","count","complete","holes"}`; `from` and `to` are positions, `from` null when a time was asked for.
+    public var json: JSON {
+        [
+            "room": .string(room.description), "from": from.map { .string($0.description) } ?? .null,
+            "to": .string(to.description), "count": .int(count), "complete": .bool(isComplete),
+            "holes": .array(holes.map(\.json)),
+        ]
+    }
+}
+
+struct GapPayload: Decodable {
+    let room: String
+    let epoch: Int32
+    let from: Int64
+    let to: Int64
+    let reason: String
+
+    /// Nil when it is not one; a reason newer than this client is taken for the usual one.
+    var value: Gap? {
+        guard let room = try? Room(room), from <= to else { return nil }
+        return Gap(room: room, epoch: epoch, numbers: from...to, reason: Gap.Reason(rawValue: reason) ?? .slow)
+    }
+}
+
+struct HolePayload: Decodable {
+    let epoch: Int32
+    let from: Int64
+    let to: Int64?
+    let reason: String
+
+    var value: Hole {
+        Hole(epoch: epoch, from: from, to: to, reason: Hole.Reason(rawValue: reason) ?? .missing)
+    }
+}
+
+struct RoomHolePayload: Decodable {
+    let room: String
+    let epoch: Int32
+    let from: Int64
+    let to: Int64?
+    let reason: String
+
+    var value: (room: Room, hole: Hole)? {
+        guard let room = try? Room(room) else { return nil }
+        return (room, HolePayload(epoch: epoch, from: from, to: to, reason: reason).value)
+    }
+}
+
+struct RecoveredPayload: Decodable {
+    let room: String
+    let from: String?
+    let to: String
+    let count: Int
+    let holes: [HolePayload]
+
+    var value: Recovery? {
+        guard let room = try? Room(room), let to = try? Position(to) else { return nil }
+        return Recovery(
+            room: room, from: from.flatMap { try? Position($0) }, to: to, count: count, holes: holes.map(\.value))
+    }
+}
+
+struct PositionPayload: Decodable {
+    let room: String
+    let epoch: Int32
+    let n: Int64
+
+    var value: Place? {
+        guard let room = try? Room(room) else { return nil }
+        return Place(room: room, position: Position(epoch: epoch, number: n))
+    }
+}
