@@ -54,7 +54,8 @@ public final class Server: Sendable {
         let contents = try store.open(now: .now)
         let recorder = ClickRecorder(
             store: store, flushInterval: configuration.flushInterval, holes: contents.holes, log: log)
-        let sequencer = Sequencer(heads: contents.heads, wakeRecorder: { recorder.wake() })
+        let sequencer = Sequencer(
+            heads: contents.heads, backlogCapacity: configuration.logBacklog, wakeRecorder: { recorder.wake() })
         do {
             try await run(
                 contents, secrets, recorder, sequencer, FeedReader(store: store, sequencer: sequencer), ready: ready)

@@ -16,6 +16,9 @@ public struct ServerConfiguration: Sendable {
     public var loops = min(Self.usableCores, 16)
     /// How long a click may wait before it is written: what a crash can cost at most. Default 100 ms.
     public var flushInterval = Duration.milliseconds(100)
+    /// Clicks that may wait for the log, some 110 bytes each; above it clicks are served and published but not logged, and
+    /// become a hole. Default 262,144.
+    public var logBacklog = 262_144
     /// Messages that wait for one connection before arriving ones are dropped for it. Default 256.
     public var outboxMessages = 256
     /// Bytes that wait for one connection before arriving messages are dropped for it. Default 256 KiB.

@@ -71,6 +71,13 @@ struct ServeCommand: AsyncParsableCommand {
             valueName: "mode"))
     var durability: Durability?
 
+    @Option(
+        help: ArgumentHelp(
+            "Clicks that may wait for a slow disk before they are lost from the log. Default: 262144.",
+            valueName: "count"),
+        transform: { try CountText.read($0) })
+    var logBacklog: Int?
+
     @Flag(help: "Answer /metrics without a credential.")
     var metricsOpen = false
 
@@ -167,6 +174,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.outboxBytes = outboxBytes ?? configuration.outboxBytes
         configuration.sendBuffer = sndbuf ?? configuration.sendBuffer
         configuration.stallTimeout = stallTimeout ?? configuration.stallTimeout
+        configuration.logBacklog = logBacklog ?? configuration.logBacklog
         configuration.isStrict = durability == .strict
         configuration.opensMetrics = metricsOpen
         configuration.seed = seed

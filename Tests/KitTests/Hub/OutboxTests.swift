@@ -182,14 +182,14 @@ struct OutboxTests {
 
 /// Numbered connections: what they lose is named in its place.
 struct NumberedOutboxTests {
-    private static let room = Room.link(try! ShortCode("guide"))
+    private static let room = Room.user(UserID(high: 1, low: 0))
     private static let positions = Audience(wire: .quikko, variant: .positions)
 
     private func batch(_ numbers: ClosedRange<Int64>) throws -> Batch {
         let batch = Batch(room: Self.room, epoch: 1)
         for number in numbers {
             var click = try SequencerTests.click(link: 1)
-            (click.epoch, click.linkNumber) = (1, number)
+            (click.epoch, click.ownerNumber) = (1, number)
             batch.append { QuikkoServerCodec.encode(.click(click), for: Self.positions, in: Self.room, into: &$0) }
             batch.describeLast(number: number, at: Timestamp(microseconds: 0))
         }

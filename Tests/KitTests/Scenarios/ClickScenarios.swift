@@ -192,41 +192,14 @@ struct ClickScenarios {
         }
     }
 
-    /// A store that takes its time until it is told not to.
-    private final class SlowStore: Store {
-        private let inner = MemoryStore()
-        let isHolding = Mutex(false)
-        let asked = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
-        let release = DispatchSemaphore(value: 0)
-
-        func open(now: Timestamp) throws(KitError) -> StoreContents { try inner.open(now: now) }
-        func close(now: Timestamp, isComplete: Bool) throws(KitError) {
-            try inner.close(now: now, isComplete: isComplete)
-        }
-        func page(of feed: Feed, after position: Position, limit: Int) throws(KitError) -> LogPage {
-            try inner.page(of: feed, after: position, limit: limit)
-        }
-        func position(in feed: Feed, at time: Timestamp) throws(KitError) -> Position? {
-            try inner.position(in: feed, at: time)
-        }
-        func commit(_ group: CommitGroup) throws(KitError) -> [Result<Void, KitError>] {
-            if isHolding.withLock({ $0 }) {
-                asked.continuation.yield()
-                release.wait()
-            }
-            return try inner.commit(group)
-        }
-    }
-
     @Test func `a link whose commit is under way when the server stops is answered`() async throws {
-        let store = SlowStore()
+        let store = FaultyStore()
         try await TestServer.run(over: store) { running in
             store.isHolding.withLock { $0 = true }
             async let link = running.client.shorten("https://swift.org", code: "guide")
             for await _ in store.asked.stream { break }
             running.server.stop()
-            store.isHolding.withLock { $0 = false }
-            store.release.signal()
+            store.goOn()
             let made = try await link
             #expect(made.shortCode == "guide")
         }

@@ -134,6 +134,22 @@ final class TestSocket {
         return String(buffer: payload)
     }
 
+    /// Reads on until `end` has come; returns all up to and with it.
+    func stream(until end: String) async throws -> String {
+        while true {
+            let text = String(buffer: unread)
+            if let found = text.firstRange(of: end) {
+                let part = String(text[..<found.upperBound])
+                unread.moveReaderIndex(forwardBy: part.utf8.count)
+                return part
+            }
+            guard try await readMore() else {
+                Issue.record("ended before \(end): \(text)")
+                return text
+            }
+        }
+    }
+
     /// Whatever comes until the peer ends the connection.
     func rest() async throws -> String {
         while try await readMore() {}

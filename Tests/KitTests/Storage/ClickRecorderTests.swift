@@ -8,38 +8,10 @@ import Testing
 @testable import Kit
 
 struct ClickRecorderTests {
-    /// A store that fails when told to, and tells when it is asked.
-    private final class MoodyStore: Store {
-        private let inner = MemoryStore()
-        let isFailing = Mutex(false)
-        let committed = Mutex(0)
-        let attempts = AsyncStream.makeStream(of: Bool.self, bufferingPolicy: .bufferingNewest(1_000))
-
-        func open(now: Timestamp) throws(KitError) -> StoreContents { try inner.open(now: now) }
-        func close(now: Timestamp, isComplete: Bool) throws(KitError) {
-            try inner.close(now: now, isComplete: isComplete)
-        }
-
-        func page(of feed: Feed, after position: Position, limit: Int) throws(KitError) -> LogPage {
-            try inner.page(of: feed, after: position, limit: limit)
-        }
-        func position(in feed: Feed, at time: Timestamp) throws(KitError) -> Position? {
-            try inner.position(in: feed, at: time)
-        }
-
-        func commit(_ group: CommitGroup) throws(KitError) -> [Result<Void, KitError>] {
-            let fails = isFailing.withLock { $0 }
-            defer { attempts.continuation.yield(!fails) }
-            guard !fails else { throw KitError(.unavailable, "moody") }
-            committed.withLock { $0 += group.clicks.count }
-            return try inner.commit(group)
-        }
-    }
-
     private static let log = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 
-    private func withRecorder(_ body: (MoodyStore, ClickRecorder, Sequencer, Link) async throws -> Void) async throws {
-        let store = MoodyStore()
+    private func withRecorder(_ body: (FaultyStore, ClickRecorder, Sequencer, Link) async throws -> Void) async throws {
+        let store = FaultyStore()
         let contents = try store.open(now: StoreTests.now)
         let recorder = ClickRecorder(store: store, flushInterval: .milliseconds(20), log: Self.log)
         let sequencer = Sequencer(heads: contents.heads, wakeRecorder: { recorder.wake() })
@@ -103,7 +75,7 @@ struct ClickRecorderTests {
     }
 
     @Test func `stopping writes what is left, and takes no more changes`() async throws {
-        let store = MoodyStore()
+        let store = FaultyStore()
         let contents = try store.open(now: StoreTests.now)
         let recorder = ClickRecorder(store: store, flushInterval: .seconds(3_600), log: Self.log)
         let sequencer = Sequencer(heads: contents.heads, wakeRecorder: { recorder.wake() })
