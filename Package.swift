@@ -70,6 +70,7 @@ let package = Package(
             name: "quikkoTests",
             dependencies: [
                 "Kit", "quikko",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],

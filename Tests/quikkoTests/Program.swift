@@ -12,8 +12,10 @@ final class Program: Sendable {
         let errors: String
     }
 
-    /// Next to the test bundle.
-    static let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    /// Next to the test bundle, unless `QUIKKO_TEST_PROGRAM` names another build.
+    static let executable =
+        ProcessInfo.processInfo.environment["QUIKKO_TEST_PROGRAM"].map { URL(filePath: $0) }
+        ?? URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         .appending(path: "quikko")
 
     let home: URL
@@ -123,8 +125,66 @@ final class Program: Sendable {
         }
     }
 
+    /// Starts a command whose lines are wanted while it runs.
+    func start(_ arguments: String..., environment: [String: String] = [:]) throws -> Running {
+        try start(arguments, environment: environment)
+    }
+
+    func start(_ arguments: [String], environment: [String: String] = [:]) throws -> Running {
+        let process = process(arguments, environment)
+        let output = Pipe()
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        let ended = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
+        process.terminationHandler = { _ in ended.continuation.finish() }
+        try process.run()
+        return Running(process, ended.stream, output)
+    }
+
+    /// A command under way.
+    final class Running: @unchecked Sendable {
+        // `process` is started before this object exists and only waited for and signalled after it.
+        private let process: Process
+        private let ended: AsyncStream<Void>
+        /// What it prints, line by line.
+        let lines: AsyncStream<String>
+
+        fileprivate init(_ process: Process, _ ended: AsyncStream<Void>, _ output: Pipe) {
+            self.process = process
+            self.ended = ended
+            let (lines, continuation) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .unbounded)
+            self.lines = lines
+            // Reading blocks, so it gets a thread of its own.
+            Thread.detachNewThread {
+                var rest = Data()
+                // What is there: `read(upToCount:)` would wait for the whole count.
+                while case let bytes = output.fileHandleForReading.availableData, !bytes.isEmpty {
+                    rest += bytes
+                    while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                        continuation.yield(String(decoding: rest[..<end], as: UTF8.self))
+                        rest = rest[rest.index(after: end)...]
+                    }
+                }
+                continuation.finish()
+            }
+        }
+
+        func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+        /// The exit status; 128 and more for signals.
+        func end() async -> Int32 {
+            for await _ in ended {}
+            return process.exitStatus
+        }
+    }
+
     /// Starts `serve` on a free port and returns once it accepts.
     func serve(_ arguments: String..., environment: [String: String] = [:]) async throws -> Server {
+        try await serve(arguments, environment: environment)
+    }
+
+    func serve(_ arguments: [String], environment: [String: String] = [:]) async throws -> Server {
         let process = process(
             ["serve", "--print-ready"] + (arguments.contains("--port") ? [] : ["--port", "0"]) + arguments, environment)
         let (output, errors) = (Pipe(), Pipe())

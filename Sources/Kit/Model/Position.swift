@@ -12,6 +12,9 @@ public struct Position: Hashable, Comparable, Sendable {
         self.number = number
     }
 
+    /// The largest number there is: what a JSON reader of doubles still tells from its neighbours, and clicks never reach.
+    public static let maximumNumber: Int64 = 1 << 53
+
     /// Before every click.
     public static let start = Position(epoch: 0, number: 0)
 
@@ -21,7 +24,7 @@ public struct Position: Hashable, Comparable, Sendable {
     public init(_ text: some StringProtocol) throws(KitError) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 2, text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") }), let epoch = Int32(parts[0]),
-            let number = Int64(parts[1]), epoch >= 0, number >= 0
+            let number = Int64(parts[1]), epoch >= 0, (0...Self.maximumNumber).contains(number)
         else { throw KitError(.invalid, "a position is written EPOCH:N, such as 1:42") }
         self.init(epoch: epoch, number: number)
     }

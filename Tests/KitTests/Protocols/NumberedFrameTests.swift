@@ -150,6 +150,7 @@ struct FollowingTests {
         "&positions=yes", "&rooms=aaa", "&rooms=url:a", "&rooms=user:1", "&rooms=url:aaa,url:aaa", "&since=soon",
         "&since=1", "&since=-1:2", "&since=1:-2", "&since=1:2:3", "&since=+1:2", "&since=1:2,1:3",
         "&rooms=url:aaa,url:bbb&since=1:1", "&overflow=close", "&since=99999999999:1", "&since=1:99999999999999999999",
+        "&since=1:9223372036854775807",
         "&rooms=user:64a1f0c2b3d4e5f601234567,url:aaa",
         "&rooms=" + (0...Following.maximumRooms).map { "url:code-\($0)" }.joined(separator: ","),
     ])

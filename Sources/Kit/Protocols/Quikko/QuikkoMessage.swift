@@ -45,7 +45,9 @@ enum QuikkoMessage: Equatable {
         let n: Int64?
 
         var place: Place? {
-            guard let room = room.flatMap({ try? Room($0) }), let epoch, let n else { return nil }
+            guard let room = room.flatMap({ try? Room($0) }), let epoch, let n,
+                (1...Position.maximumNumber).contains(n)
+            else { return nil }
             return Place(room: room, position: Position(epoch: epoch, number: n))
         }
     }

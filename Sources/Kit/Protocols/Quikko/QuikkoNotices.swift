@@ -44,7 +44,7 @@ struct GapPayload: Decodable {
 
     /// Nil when it is not one; a reason newer than this client is taken for the usual one.
     var value: Gap? {
-        guard let room = try? Room(room), from <= to else { return nil }
+        guard let room = try? Room(room), from <= to, from > 0, to <= Position.maximumNumber else { return nil }
         return Gap(room: room, epoch: epoch, numbers: from...to, reason: Gap.Reason(rawValue: reason) ?? .slow)
     }
 }
@@ -68,7 +68,9 @@ struct RoomHolePayload: Decodable {
     let reason: String
 
     var value: (room: Room, hole: Hole)? {
-        guard let room = try? Room(room) else { return nil }
+        guard let room = try? Room(room), from > 0, from <= to ?? from, to ?? from <= Position.maximumNumber else {
+            return nil
+        }
         return (room, HolePayload(epoch: epoch, from: from, to: to, reason: reason).value)
     }
 }
@@ -93,7 +95,7 @@ struct PositionPayload: Decodable {
     let n: Int64
 
     var value: Place? {
-        guard let room = try? Room(room) else { return nil }
+        guard let room = try? Room(room), (0...Position.maximumNumber).contains(n) else { return nil }
         return Place(room: room, position: Position(epoch: epoch, number: n))
     }
 }
