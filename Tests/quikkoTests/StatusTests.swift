@@ -8,7 +8,7 @@ struct StatusTests {
     /// What a server answers.
     static let answer = """
         {"version":"0.1.0","epoch":1,"uptimeSeconds":12,"connections":3,"replaying":0,"slow":1,"rooms":2,"links":5,\
-        "memoryBytes":39000000,"complaints":[],"clicks":{"numbered":10,"unlogged":0,"lost":0,"undelivered":0},\
+        "memoryBytes":39000000,"reasons":[],"clicks":{"numbered":10,"unlogged":0,"lost":0,"undelivered":0},\
         "log":{"failing":false,"oldestMilliseconds":0,"commits":4,"holes":0},\
         "messages":{"accepted":10,"delivered":9,"dropped":{"full":1,"closed":0,"overload":0},"pending":0,"deferred":0},\
         "notices":{"gaps":1,"announced":1,"positions":0},\
@@ -69,7 +69,7 @@ struct StatusTests {
     @Test func `a server that is not well is degraded and says why`() {
         var server = server
         #expect(server.problems.isEmpty)
-        server.complaints = ["the click log cannot be written", "the click log is behind"]
+        server.reasons = ["the click log cannot be written", "the click log is behind"]
         server.messages.accepted = 12
         let lines = StatusScreen(origin: "http://127.0.0.1:8080", server: server).lines(inColor: false)
         #expect(lines[0].hasPrefix("degraded  quikko"))
@@ -172,7 +172,7 @@ struct StatusTests {
     @Test func `the identifier is the verdict`() {
         var server = server
         #expect(Record(server, losing: [], for: options(.quiet)).identifier == "ok")
-        server.complaints = ["the click log is behind"]
+        server.reasons = ["the click log is behind"]
         #expect(Record(server, losing: [], for: options(.quiet)).identifier == "degraded")
     }
 

@@ -23,7 +23,7 @@ extension APIClient {
         public var links = 0
         public var memoryBytes = 0
         /// Why `/health` says degraded; empty when it does not.
-        public var complaints: [String] = []
+        public var reasons: [String] = []
         public var clicks = Clicks()
         public var log = Log()
         public var messages = Messages()
@@ -122,7 +122,7 @@ extension APIClient.ServerAnswer {
     /// What is wrong with the server now, in words; empty when all is well. What was lost in the past is only counted.
     public var problems: [String] {
         let accounted = messages.delivered + messages.dropped.total + messages.pending + messages.deferred
-        guard messages.accepted != accounted else { return complaints }
-        return complaints + ["the books do not balance: accepted \(messages.accepted), accounted for \(accounted)"]
+        guard messages.accepted != accounted else { return reasons }
+        return reasons + ["the books do not balance: accepted \(messages.accepted), accounted for \(accounted)"]
     }
 }

@@ -125,7 +125,7 @@ public struct APIClient: Sendable {
                     Place(room: try Room(event.room), position: Position(epoch: event.epoch, number: event.n))
                 )
             },
-            holes: answer.holes.map(\.value),
+            holes: answer.holes.compactMap(\.value),
             next: try answer.next.map { text throws(KitError) in try Position(text) })
     }
 

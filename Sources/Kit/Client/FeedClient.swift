@@ -62,8 +62,9 @@ public struct FeedClient: Sendable {
                     guard try await hear(.connected) else { return true }
                     while let message = try await messages() {
                         guard let event = codec.receive(message) else { continue }
-                        ledger.note(event)
+                        // Only then: whoever breaks off in the middle of an event begins before it again.
                         guard try await hear(.event(event)) else { return true }
+                        ledger.note(event)
                     }
                     return false
                 }

@@ -1,7 +1,9 @@
 /// Recounts a feed from the client's side: each number of a room came as an event, was named in a notice, or is unexplained.
 ///
-/// Bounded: one position a room, and the holes it was told of.
+/// Bounded: one position a room, and the last hundred holes it was told of.
 public struct FeedLedger: Sendable, Equatable {
+    private static let maximumHoles = 100
+
     /// Events that came in their place.
     public private(set) var received = 0
     /// Events that had come before: never, unless the server is wrong.
@@ -10,9 +12,12 @@ public struct FeedLedger: Sendable, Equatable {
     public private(set) var unexplained = 0
     /// Numbers named in gap notices.
     public private(set) var announced = 0
-    /// What it was told the log lacks.
+    /// What it was told the log lacks: the last hundred, and how many there were.
     public private(set) var holes: [Hole] = []
+    public private(set) var holeCount = 0
     private var last: [Room: Position] = [:]
+    /// Rooms whose position the server did not know: what lies between that and the next is not its to explain.
+    private var adrift: Set<Room> = []
 
     public init() {}
 
@@ -42,7 +47,10 @@ public struct FeedLedger: Sendable, Equatable {
             announced += gap.count
             advance(gap.room, over: gap.numbers, of: gap.epoch)
         case .hole(let room, let hole):
+            holeCount += 1
+            if holes.count == Self.maximumHoles { holes.removeFirst() }
             holes.append(hole)
+            if hole.reason == .unknown { adrift.insert(room) }
             if let to = hole.to { advance(room, over: hole.from...to, of: hole.epoch) }
         case .recovered(let recovery): reach(recovery.to, in: recovery.room)
         case .position(let place): reach(place.position, in: place.room)
@@ -61,9 +69,8 @@ public struct FeedLedger: Sendable, Equatable {
 
     /// The server says that everything up to here has been sent or named.
     private mutating func reach(_ position: Position, in room: Room) {
-        // A position this server did not know says nothing about what lies between.
-        let isUnknown = holes.last?.reason == .unknown
-        if let last = last[room], position.number > last.number, !isUnknown {
+        let isAdrift = adrift.remove(room) != nil
+        if let last = last[room], position.number > last.number, !isAdrift {
             unexplained += Int(position.number - last.number)
         }
         last[room] = position

@@ -10,14 +10,6 @@ struct FeedPage: Sendable, Equatable {
     var isAtHead: Bool
 }
 
-/// What a store has of a feed behind some position: only what is durable.
-struct LogPage: Sendable, Equatable {
-    var clicks: [Click] = []
-    var holes: [Hole] = []
-    /// Whether there is more behind it.
-    var isFull = false
-}
-
 extension FeedPage {
     /// Joins what was durable with what was not.
     ///
@@ -31,7 +23,9 @@ extension FeedPage {
             (end, isAtHead) = (tail.head, true)
             return
         }
-        join(log.clicks, log.holes, tail.feed)
+        // Behind a number that lies before this epoch's first is behind the one right before it.
+        if end.epoch == tail.head.epoch { end = Position(epoch: end.epoch, number: max(end.number, tail.start)) }
+        join(log.clicks, log.holes, tail)
         guard !log.isFull else { return }
         // The tail is this epoch's; a position in an older one has seen none of it.
         let seen = end.epoch == tail.head.epoch ? end.number : tail.start
@@ -39,29 +33,34 @@ extension FeedPage {
         let room = max(limit - clicks.count, 0)
         let last = rest.count > room ? rest.prefix(room).last?.number(in: tail.feed) ?? seen : nil
         let nearHoles = tail.holes(after: seen).filter { last == nil || $0.from <= last! }
-        join(Array(rest.prefix(room)), nearHoles, tail.feed)
+        join(Array(rest.prefix(room)), nearHoles, tail)
         guard last == nil else { return }
         cross(to: tail.head.epoch, before: tail.head.number + 1)
-        if end.number < tail.head.number { miss(through: tail.head.number) }
-        (end, isAtHead) = (tail.head, true)
+        miss(through: tail.head.number)
+        // What was numbered and became durable after the tail was seen may lie behind its head.
+        (end, isAtHead) = (max(end, tail.head), true)
     }
 
-    private mutating func join(_ clicks: [Click], _ holes: [Hole], _ feed: Feed) {
+    private mutating func join(_ clicks: [Click], _ holes: [Hole], _ tail: Tail) {
         var holes = holes[...]
         for click in clicks {
-            let position = click.position(in: feed)
+            let position = click.position(in: tail.feed)
             while let hole = holes.first, Position(epoch: hole.epoch, number: hole.from) < position {
                 holes.removeFirst()
                 add(hole)
             }
             guard position > end else { continue }
             cross(to: position.epoch, before: position.number)
-            miss(through: position.number - 1)
+            if position.epoch == tail.head.epoch || isFounded { miss(through: position.number - 1) }
             self.clicks.append(click)
             end = position
         }
         for hole in holes { add(hole) }
     }
+
+    /// Whether `end` is a number this page knows. In an older epoch the asker may have made it up, below that epoch's first:
+    /// then only what follows the first click must be without a gap.
+    private var isFounded: Bool { !clicks.isEmpty || !holes.isEmpty }
 
     private mutating func add(_ hole: Hole) {
         guard let to = hole.to, Position(epoch: hole.epoch, number: to) > end else { return }
@@ -74,6 +73,7 @@ extension FeedPage {
 
     /// Every epoch that has another behind it was cut short: its end is where the next one's numbers begin.
     private mutating func cross(to epoch: Int32, before first: Int64) {
+        if end.epoch > 0, end.epoch < epoch, isFounded { miss(through: first - 1) }
         while end.epoch < epoch {
             if end.epoch > 0 { holes.append(Hole(epoch: end.epoch, from: first, to: nil, reason: .crash)) }
             end = Position(epoch: end.epoch + 1, number: first - 1)
@@ -95,12 +95,4 @@ extension FeedPage {
             holes.append(hole)
         }
     }
-}
-
-/// Where a reader begins.
-enum FeedStart: Sendable, Hashable {
-    /// Behind this position.
-    case position(Position)
-    /// With the first click served at this time or later.
-    case time(Timestamp)
 }

@@ -22,7 +22,7 @@ final class Sequencer: Sendable {
     /// What a shard has to deliver.
     struct Delivery: Sendable {
         var batches: [[Click]] = []
-        /// Numbers this shard will never see; they lie behind those of `batches`.
+        /// Numbers this shard will never see; they lie behind those of `batches`. No larger than the table of heads.
         var missed: [Room: ClosedRange<Int64>] = [:]
     }
 
@@ -37,12 +37,13 @@ final class Sequencer: Sendable {
         mutating func miss(_ clicks: [Click]) {
             isOverflowing = true
             for click in clicks {
-                for (room, number) in [
-                    (Room.user(click.owner), click.ownerNumber), (.link(click.code), click.linkNumber),
-                ] {
-                    delivery.missed[room] = (delivery.missed[room]?.lowerBound ?? number)...number
-                }
+                miss(click.ownerNumber, of: .user(click.owner))
+                miss(click.linkNumber, of: .link(click.code))
             }
+        }
+
+        private mutating func miss(_ number: Int64, of room: Room) {
+            delivery.missed[room] = (delivery.missed[room]?.lowerBound ?? number)...number
         }
     }
 

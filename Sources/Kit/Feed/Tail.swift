@@ -1,16 +1,3 @@
-/// What waits for the log, in order: clicks, and between them the holes of clicks that could not wait.
-struct Segment: Sendable {
-    var clicks: [Click] = []
-    /// Numbers lost behind `clicks` and before the next segment's.
-    var holes: [FeedHole] = []
-}
-
-/// A hole and whose it is.
-struct FeedHole: Sendable, Equatable {
-    let feed: Feed
-    let hole: Hole
-}
-
 /// The newest part of one feed, seen at one moment: what is numbered and not yet durable.
 struct Tail: Sendable {
     let feed: Feed
@@ -19,115 +6,30 @@ struct Tail: Sendable {
     /// Last number of the epochs before this one: where this epoch's numbers began.
     let start: Int64
     /// Shared with the sequencer; of all feeds.
-    fileprivate let segments: [Segment]
+    let segments: [Segment]
     /// Numbers being lost at this moment.
-    fileprivate let losing: Hole?
+    let losing: Hole?
 
-    /// The feed's clicks behind `number`, in order.
+    /// The feed's clicks behind `number`, in order. Looks at no more of the tail than it must.
     func clicks(after number: Int64) -> [Click] {
+        guard number < head.number else { return [] }
         var found: [Click] = []
-        for segment in segments {
-            for click in segment.clicks where click.belongs(to: feed) && click.number(in: feed) > number {
+        search: for segment in segments.reversed() {
+            for click in segment.clicks.reversed() where click.belongs(to: feed) {
+                guard click.number(in: feed) > number else { break search }
                 found.append(click)
             }
         }
-        return found
+        return found.reversed()
     }
 
     /// The feed's holes that reach behind `number`, in order.
     func holes(after number: Int64) -> [Hole] {
-        let closed = segments.flatMap(\.holes).filter { $0.feed == feed }.map(\.hole)
-        return (closed + (losing.map { [$0] } ?? [])).filter { $0.to ?? .max > number }
-    }
-}
-
-/// Numbered clicks in the order of their numbers, until they are durable.
-///
-/// Bounded: at `capacity` clicks every further one is lost to the log, until half of them are durable; so a slow disk costs
-/// one range of numbers per feed and not every second click. What was lost stands in its place in the order, as a hole.
-struct Backlog {
-    private static let segmentSize = 1_024
-
-    private let capacity: Int
-    private let epoch: Int32
-    private var segments: [Segment] = []
-    /// Segments the recorder is writing; they are the first and do not change any more.
-    private var handedOut = 0
-    private(set) var count = 0
-    /// Clicks not handed out.
-    private(set) var waiting = 0
-    /// What this loss has cost each feed so far; nil while nothing is lost. No larger than the table of heads.
-    private var losing: [Feed: ClosedRange<Int64>]?
-
-    init(capacity: Int, epoch: Int32) {
-        self.capacity = capacity
-        self.epoch = epoch
-    }
-
-    var isLosing: Bool { losing != nil }
-    var oldest: Timestamp? { segments.first?.clicks.first?.at }
-    var isEmpty: Bool { segments.isEmpty }
-
-    /// False when the clicks were lost.
-    mutating func append(_ clicks: [Click]) -> Bool {
-        if losing != nil, count <= capacity / 2 { endLoss() }
-        guard losing == nil, count + clicks.count <= capacity else {
-            for click in clicks { lose(click) }
-            return false
+        var found: [Hole] = []
+        for segment in segments where !segment.holes.isEmpty {
+            for each in segment.holes where each.feed == feed { found.append(each.hole) }
         }
-        count += clicks.count
-        waiting += clicks.count
-        if segments.count > handedOut, let last = segments.last, last.holes.isEmpty,
-            last.clicks.count + clicks.count <= Self.segmentSize
-        {
-            segments[segments.count - 1].clicks.append(contentsOf: clicks)
-        } else {
-            segments.append(Segment(clicks: clicks))
-        }
-        return true
-    }
-
-    private mutating func lose(_ click: Click) {
-        for (feed, number) in [
-            (Feed.owner(click.ownerKey), click.ownerNumber), (.link(click.link), click.linkNumber),
-        ] {
-            let first = losing?[feed]?.lowerBound ?? number
-            losing = losing ?? [:]
-            losing?[feed] = first...number
-        }
-    }
-
-    /// The loss is over: it takes its place behind what was queued before it.
-    private mutating func endLoss() {
-        let lost = exchange(&losing, with: nil) ?? [:]
-        guard !lost.isEmpty else { return }
-        segments.append(Segment(holes: lost.map { FeedHole(feed: $0.key, hole: hole($0.value)) }))
-    }
-
-    private func hole(_ numbers: ClosedRange<Int64>) -> Hole {
-        Hole(epoch: epoch, from: numbers.lowerBound, to: numbers.upperBound, reason: .overflow)
-    }
-
-    /// Everything not handed out yet; `logged` gives it back.
-    mutating func take(isLast: Bool) -> [Segment] {
-        // When nothing follows, a loss still under way has reached its end. And once everything else is written it has too.
-        if isLast || segments.isEmpty { endLoss() }
-        let taken = Array(segments[handedOut...])
-        handedOut = segments.count
-        waiting = 0
-        return taken
-    }
-
-    /// The oldest `segments` handed out are durable.
-    mutating func logged(_ segments: [Segment]) {
-        self.segments.removeFirst(segments.count)
-        handedOut -= segments.count
-        count -= segments.reduce(0) { $0 + $1.clicks.count }
-    }
-
-    func tail(of feed: Feed, head: Int64, start: Int64) -> Tail {
-        Tail(
-            feed: feed, head: Position(epoch: epoch, number: head), start: start, segments: segments,
-            losing: losing?[feed].map(hole))
+        if let losing { found.append(losing) }
+        return found.filter { $0.to ?? .max > number }
     }
 }

@@ -2,16 +2,17 @@ import NIOCore
 
 /// Reads pages of feeds for a follower, off its loop.
 protocol PageSource: AnyObject {
-    /// `then` is called on the loop the follower lives on, once.
+    /// `then` is called on the loop the follower lives on, once; nothing is read when `life` is over by then.
     func page(
-        of feed: Feed, from start: FeedStart, limit: Int, then: @escaping (Result<FeedPage, KitError>) -> Void)
+        of feed: Feed, from start: FeedStart, limit: Int, for life: PageLife,
+        then: @escaping (Result<FeedPage, KitError>) -> Void)
 }
 
 /// Keeps the promise to one numbered connection: each number of its rooms comes as an event, or is named.
 ///
 /// Per room it is live, filed in the hub; or behind: then pages come from the log joined with its unflushed tail, one at a
 /// time, each when the socket has taken the one before. At the head the room goes live within one turn of the loop, so that
-/// nothing is missed or sent twice. A stalled connection that replays costs its cursors and nothing else.
+/// nothing is missed or sent twice. A stalled connection that replays costs one page.
 ///
 /// Confined to its shard's loop.
 final class Follower {
@@ -31,9 +32,11 @@ final class Follower {
         var from: Position?
         var count = 0
         var holes: [Hole] = []
-        var holeCount = 0
         var isLive = false
     }
+
+    /// Clicks sent at once when a room goes live: what comes during one reading of the log must fit.
+    private static let lastStep = 256
 
     private unowned let subscriber: Subscriber
     private unowned let shard: HubShard
@@ -44,7 +47,8 @@ final class Follower {
     private let failed: (KitError) -> Void
     private var rooms: [Progress]
     private var isReading = false
-    private var isStopped = false
+    /// Tells pages under way that nobody waits for them any more.
+    private let life = PageLife()
 
     init(
         _ tracks: [Track], subscriber: Subscriber, shard: HubShard, pages: any PageSource, pageSize: Int,
@@ -78,7 +82,7 @@ final class Follower {
                 continue
             }
             guard case .position(let position) = rooms[index].track.start,
-                let rest = shard.rest(of: feed, after: position), rest.clicks.count <= pageSize
+                let rest = shard.rest(of: feed, after: position, limit: Self.lastStep)
             else { return read(index, feed) }
             // Delivering the rest of the inbox may have closed or filled this very connection.
             guard !isStopped else { return }
@@ -105,11 +109,13 @@ final class Follower {
     }
 
     /// The connection has gone.
-    func stop() { isStopped = true }
+    func stop() { life.end() }
+
+    private var isStopped: Bool { life.isOver }
 
     private func read(_ index: Int, _ feed: Feed) {
         isReading = true
-        pages.page(of: feed, from: rooms[index].track.start, limit: pageSize) { [weak self] result in
+        pages.page(of: feed, from: rooms[index].track.start, limit: pageSize, for: life) { [weak self] result in
             guard let self, !isStopped else { return }
             isReading = false
             switch result {
@@ -126,7 +132,6 @@ final class Follower {
         let room = rooms[index].track.room
         rooms[index].track.start = .position(page.end)
         rooms[index].count += page.clicks.count
-        rooms[index].holeCount += page.holes.count
         rooms[index].holes += page.holes.prefix(Recovery.maximumHoles - rooms[index].holes.count)
         var clicks = page.clicks[...]
         for hole in page.holes {

@@ -70,13 +70,14 @@ final class HubShard {
     }
 
     /// Delivers as `drain` does, and returns what the feed has behind `position` and is not durable: whoever sends that has
-    /// sent all this shard has delivered. Nil when some of it has become durable and must be read from the log.
-    func rest(of feed: Feed, after position: Position) -> FeedPage? {
+    /// sent all this shard has delivered. Nil when it spans more than `limit` numbers, or when some of it has become durable:
+    /// then the log must be read first.
+    func rest(of feed: Feed, after position: Position, limit: Int) -> FeedPage? {
         loop.assertInEventLoop()
         let (delivery, tail) = sequencer.takeInbox(of: place, withTailOf: feed)
         deliver(delivery)
         guard position != tail.head else { return FeedPage(end: position, isAtHead: true) }
-        guard position.epoch == tail.head.epoch else { return nil }
+        guard position.epoch == tail.head.epoch, tail.head.number - position.number <= limit else { return nil }
         let page = FeedPage(after: position, log: LogPage(), tail: tail, limit: .max)
         return page.holes.contains { $0.reason == .missing } ? nil : page
     }

@@ -73,7 +73,8 @@ struct Outbox {
         self.overflow = audience.isNumbered ? overflow : .drop
     }
 
-    /// Messages that wait behind what the sink holds: never above the limit, but for one page of a replay.
+    /// Messages that wait behind what the sink holds: never above the limit, but for one page of a replay. Notices do not
+    /// count: they are at most a few for each refill.
     var queued: Int { queuedMessages }
     /// Messages accepted and neither delivered nor dropped.
     var pending: Int { queuedMessages + (held?.counted ?? 0) }
@@ -81,9 +82,8 @@ struct Outbox {
     var isIdle: Bool { held == nil }
     /// When the click of the oldest waiting message was served; nil when no live message waits.
     var oldest: Timestamp? {
-        ([held].compactMap { $0 } + queue[head...]).first { $0.batch.kind == .live }.flatMap {
-            $0.batch.times[$0.messages.lowerBound]
-        }
+        if let held, held.batch.kind == .live { return held.batch.times[held.messages.lowerBound] }
+        return queue[head...].first { $0.batch.kind == .live }.map { $0.batch.times[$0.messages.lowerBound] }
     }
 
     /// Delivers what the socket takes at once and queues, drops or defers the rest. `bytes` are the batch's. True when the
@@ -148,7 +148,9 @@ struct Outbox {
         }
         if overflow == .replay { books.deferred += count } else { books.droppedOverload += count }
         note(Gap(room: room, epoch: epoch, numbers: numbers, reason: .overload))
-        if !isDropping { endStretch() }
+        guard overflow == .drop, audience.isNumbered else { return }
+        // A peer that takes no notices at the moment gets one for all it misses meanwhile.
+        if held == nil { endStretch() } else { (isDropping, condition) = (true, .slow) }
     }
 
     /// What the sink held is with the kernel; offers what waits.

@@ -9,6 +9,9 @@ final class Subscriber {
     /// How it follows feeds by number; nil for connections that did not ask.
     var follower: Follower?
 
+    /// How it keeps up.
+    var condition: Outbox.Condition { follower?.isReplaying == true ? .replaying : outbox.condition }
+
     struct Place {
         let membership: Membership
         /// Where in `membership.subscribers`; kept true when others leave.
@@ -62,6 +65,7 @@ final class Membership {
 
     /// One send per subscriber for the whole tick. `fallen` gets those that must now read from the log.
     func flush(_ meter: LatencyMeter, fallen: inout [Subscriber]) {
+        var whole = 0
         batch.bytes.withUnsafeReadableBytes { bytes in
             var next = 0
             while next < subscribers.count {
@@ -71,12 +75,13 @@ final class Membership {
                     complete += 1
                 }
                 meter.record(batch.times[...], count: complete)
+                whole += complete
                 next = end
             }
         }
         if audience.isNumbered {
             last = max(last, batch.numbers.last ?? 0)
-            fallen += subscribers.filter(\.outbox.hasFallenBehind)
+            if whole < subscribers.count { fallen += subscribers.filter(\.outbox.hasFallenBehind) }
         }
         if isKnownUniquelyReferenced(&batch) { batch.clear() } else { batch = Batch(room: room, epoch: epoch) }
     }

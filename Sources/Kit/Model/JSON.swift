@@ -55,7 +55,7 @@ public enum JSON: Sendable, Equatable {
 
     /// Quotes and escapes as RFC 8259 §7 asks; everything above ASCII goes out as UTF-8.
     static func write(_ text: String, to bytes: inout [UInt8]) {
-        let digits = Array("0123456789abcdef".utf8)
+        let digits: StaticString = "0123456789abcdef"
         bytes.append(UInt8(ascii: "\""))
         for byte in text.utf8 {
             switch byte {
@@ -64,7 +64,7 @@ public enum JSON: Sendable, Equatable {
             case UInt8(ascii: "\n"): bytes += "\\n".utf8
             case UInt8(ascii: "\r"): bytes += "\\r".utf8
             case UInt8(ascii: "\t"): bytes += "\\t".utf8
-            case ..<0x20: bytes += "\\u00".utf8 + [digits[Int(byte >> 4)], digits[Int(byte & 0xf)]]
+            case ..<0x20: bytes += "\\u00".utf8 + [digits.utf8Start[Int(byte >> 4)], digits.utf8Start[Int(byte & 0xf)]]
             default: bytes.append(byte)
             }
         }

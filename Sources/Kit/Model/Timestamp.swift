@@ -12,9 +12,14 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
 
+    /// Durations of more than a few thousand years end at the first or last moment there is.
     public static func + (moment: Timestamp, duration: Duration) -> Timestamp {
         let (seconds, attoseconds) = duration.components
-        return Timestamp(microseconds: moment.microseconds + seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
+        let (whole, isTooLong) = seconds.multipliedReportingOverflow(by: 1_000_000)
+        let (sum, isBeyond) = moment.microseconds.addingReportingOverflow(
+            (isTooLong ? (seconds < 0 ? .min : .max) : whole))
+        guard !isBeyond else { return Timestamp(microseconds: seconds < 0 ? .min : .max) }
+        return Timestamp(microseconds: sum.addingReportingOverflow(attoseconds / 1_000_000_000_000).partialValue)
     }
 
     /// Year, month and day of the proleptic Gregorian calendar, then the time of day.

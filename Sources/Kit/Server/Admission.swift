@@ -10,7 +10,7 @@ struct Admission: Sendable {
     var tracks: [Follower.Track] = []
     var overflow = Outbox.Overflow.drop
 
-    /// - Throws: `.forbidden` for a room that is not the caller's, `.unavailable` when the server takes no more connections.
+    /// - Throws: `.forbidden` for a room that is not the caller's.
     init(_ following: Following?, identity: Identity, audience: Audience, services: Services, now: Timestamp)
         throws(KitError)
     {
@@ -41,6 +41,8 @@ struct Admission: Sendable {
     }
 
     /// Turns away whoever comes when the server is full or going. Before a ticket is burnt.
+    ///
+    /// - Throws: `.unavailable`.
     static func check(_ services: Services) throws(KitError) {
         guard !services.isStopping else {
             throw KitError(.unavailable, "the server is stopping; connect again in a moment")

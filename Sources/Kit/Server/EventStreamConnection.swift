@@ -18,7 +18,6 @@ final class EventStreamConnection: LiveConnection {
         guard !isClosing else { return }
         closeCode = code
         finish(with: ByteBuffer())
-        server.wheel.add(self, due: .now() + .seconds(5))
     }
 
     /// A client may end its side once it has asked; one that has gone answers the next bytes with a reset.
@@ -28,13 +27,8 @@ final class EventStreamConnection: LiveConnection {
     }
 
     /// Positions keep the stream alive, and show a peer that has gone.
-    override func deadlineReached(_ now: NIODeadline) -> NIODeadline? {
-        guard let context else { return nil }
-        guard !isClosing else {
-            context.close(promise: nil)
-            return nil
-        }
-        tellPositions()
+    override func lookAround(_ now: NIODeadline) -> NIODeadline? {
+        if isIdle { tellPositions() }
         return now + Self.heartbeat
     }
 }

@@ -222,7 +222,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
             deadline = .now() + server.services.configuration.requestDeadline.timeAmount
         }
         context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
-        if let admission = response.stream, head?.method != .HEAD {
+        if let admission = response.stream {
             passOn(to: EventStreamConnection(server: server, admission: admission), context)
         } else if closes {
             close(context)
@@ -274,6 +274,8 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
         guard context.channel.isActive else { return }
         do {
             try context.pipeline.syncOperations.addHandler(connection, position: .after(self))
+            // While an answer was made, reading was held back here.
+            context.read()
             context.pipeline.syncOperations.removeHandler(decoder, promise: nil)
             context.pipeline.syncOperations.removeHandler(self, promise: nil)
         } catch {

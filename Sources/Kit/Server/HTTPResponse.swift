@@ -30,6 +30,12 @@ struct HTTPResponse: Sendable {
         headers.append(("Content-Type", "application/json"))
     }
 
+    /// JSON that has been written, envelope and all.
+    init(json body: ByteBuffer) {
+        self.init(status: .ok, body: body)
+        headers.append(("Content-Type", "application/json"))
+    }
+
     /// `{"success":true,"data":…,"error":null}`.
     init(status: HTTPResponseStatus = .ok, _ data: JSON) {
         self.init(status: status, plain: ["success": true, "data": data, "error": nil])

@@ -25,6 +25,8 @@ class LiveConnection: ChannelInboundHandler, FrameSink, Timed {
     /// Set while the socket refuses bytes.
     private final var stallWatch: StallWatch?
     final var isClosing = false
+    /// When a peer that does not end its side after our last bytes is cut off.
+    private final var closeDeadline = NIODeadline.distantFuture
     /// Why this connection was ended, for its books; nil while it is open or when the peer just went away.
     final var closeCode: CloseCode?
 
@@ -96,6 +98,11 @@ class LiveConnection: ChannelInboundHandler, FrameSink, Timed {
         guard descriptor >= 0 else { return }
         var size = CInt(clamping: bytes)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<CInt>.size))
+        // A peer that vanished without a word is noticed by what it does not acknowledge; the stall clock comes first.
+        var patience = CUnsignedInt(
+            clamping: Int64(server.services.configuration.stallTimeout / .milliseconds(1)) + 30_000)
+        setsockopt(
+            descriptor, CInt(IPPROTO_TCP), TCP_USER_TIMEOUT, &patience, socklen_t(MemoryLayout<CUnsignedInt>.size))
     }
 
     /// Ends the connection and tells the peer why, in its protocol's way.
@@ -123,12 +130,18 @@ class LiveConnection: ChannelInboundHandler, FrameSink, Timed {
     final func finish(with bytes: ByteBuffer) {
         guard let context else { return }
         isClosing = true
-        // The outbox would queue behind a close frame after which nothing may be sent (RFC 6455 §5.5.1).
-        subscriber?.outbox.close()
+        // Behind a close frame nothing may be sent (RFC 6455 §5.5.1): neither live, nor from the log, nor what waits.
+        if let subscriber {
+            server.shard.leaveAll(subscriber)
+            subscriber.follower?.stop()
+            subscriber.outbox.close()
+        }
         descriptor = -1
         context.writeAndFlush(wrapOutboundOut(bytes)).assumeIsolated().whenComplete { _ in
             context.close(mode: .output, promise: nil)
         }
+        closeDeadline = .now() + .seconds(5)
+        server.wheel.add(self, due: closeDeadline)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
@@ -137,7 +150,16 @@ class LiveConnection: ChannelInboundHandler, FrameSink, Timed {
         context.fireUserInboundEventTriggered(event)
     }
 
-    func deadlineReached(_ now: NIODeadline) -> NIODeadline? { nil }
+    final func deadlineReached(_ now: NIODeadline) -> NIODeadline? {
+        guard let context else { return nil }
+        guard isClosing else { return lookAround(now) }
+        // An entry from before the end; the end has its own.
+        if closeDeadline <= now { context.close(promise: nil) }
+        return nil
+    }
+
+    /// The subclass's deadline has come; returns the next.
+    func lookAround(_ now: NIODeadline) -> NIODeadline? { nil }
 
     // MARK: Out
 
@@ -172,7 +194,7 @@ class LiveConnection: ChannelInboundHandler, FrameSink, Timed {
             isHolding = false
             guard case .success = result else { return }
             subscriber?.outbox.resume()
-            if subscriber?.outbox.isIdle == true { tookEverything() }
+            if !isClosing, subscriber?.outbox.isIdle == true { tookEverything() }
         }
         // The outbox is at work on this stack, and a flush can end in `resume` or, on a dead socket, in `leave`: not now.
         server.loop.assumeIsolated().execute { [self] in self.context?.flush() }
@@ -199,9 +221,12 @@ class LiveConnection: ChannelInboundHandler, FrameSink, Timed {
         server.shard.meter.record(batch.times[messages], count: 1)
     }
 
+    /// Whether the peer has been given everything there is.
+    final var isIdle: Bool { subscriber?.outbox.isIdle == true && writesUnderWay == 0 }
+
     /// Tells a numbered connection up to where it has everything, so that a lost tail is noticed.
     final func tellPositions() {
-        guard let subscriber, subscriber.outbox.isIdle, writesUnderWay == 0 else { return }
+        guard let subscriber else { return }
         for (room, position) in subscriber.follower?.positions ?? [] {
             server.counters.positions += 1
             subscriber.outbox.send(.position(room, position), in: room)
@@ -223,59 +248,16 @@ class LiveConnection: ChannelInboundHandler, FrameSink, Timed {
         server.wheel.add(watch, due: .now() + watch.step)
     }
 
-    fileprivate func watchEnded() { stallWatch = nil }
+    func watchEnded() { stallWatch = nil }
 
     /// The peer has not taken one byte for the whole timeout.
-    fileprivate func stalled() {
+    func stalled() {
         server.counters.stalled += 1
         server.slowLog.notice(
             "slow consumer closed: it took nothing", ["connection": "\(server.services.name(of: admission))"])
         end(.tryAgainLater, "nothing read for \(server.services.configuration.stallTimeout); connect again")
     }
 
-    /// Bytes the peer's kernel has acknowledged so far; nil when the socket cannot tell.
-    fileprivate final var acknowledged: UInt64? {
-        guard descriptor >= 0 else { return nil }
-        // `tcpi_bytes_acked` of Linux's tcp_info, which glibc's header does not have yet.
-        let offset = 120
-        return withUnsafeTemporaryAllocation(byteCount: 128, alignment: 8) { info in
-            var length = socklen_t(info.count)
-            guard getsockopt(descriptor, CInt(IPPROTO_TCP), TCP_INFO, info.baseAddress, &length) == 0,
-                Int(length) >= offset + 8
-            else { return nil }
-            return info.load(fromByteOffset: offset, as: UInt64.self)
-        }
-    }
-}
-
-/// The clock of a socket that refuses bytes. There is one only while it does.
-final class StallWatch: Timed {
-    private weak var connection: LiveConnection?
-    private let timeout: TimeAmount
-    private var acknowledged: UInt64?
-    private var since = NIODeadline.now()
-
-    init(_ connection: LiveConnection, timeout: Duration, acknowledged: UInt64?) {
-        self.connection = connection
-        self.timeout = timeout.timeAmount
-        self.acknowledged = acknowledged
-    }
-
-    /// Looks often enough to be late by an eighth at most.
-    var step: TimeAmount { max(.nanoseconds(timeout.nanoseconds / 8), .milliseconds(1)) }
-
-    func deadlineReached(_ now: NIODeadline) -> NIODeadline? {
-        guard let connection, !connection.isClosing else { return nil }
-        guard connection.isStalling else {
-            connection.watchEnded()
-            return nil
-        }
-        let acknowledged = connection.acknowledged
-        if acknowledged != self.acknowledged { (self.acknowledged, since) = (acknowledged, now) }
-        guard now - since < timeout else {
-            connection.stalled()
-            return nil
-        }
-        return now + step
-    }
+    /// Bytes the peer has acknowledged so far; nil when the socket cannot tell.
+    final var acknowledged: UInt64? { descriptor < 0 ? nil : StallClock.acknowledgedBytes(of: descriptor) }
 }

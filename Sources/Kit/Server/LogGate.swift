@@ -12,14 +12,16 @@ struct LogGate {
 
     init(_ log: Logger) { self.log = log }
 
-    mutating func notice(_ message: Logger.Message, _ metadata: Logger.Metadata, now: Timestamp = .now) {
+    mutating func notice(
+        _ message: Logger.Message, _ metadata: @autoclosure () -> Logger.Metadata, now: Timestamp = .now
+    ) {
         if now.seconds != second { (second, passed) = (now.seconds, 0) }
         guard passed < Self.rate else {
             suppressed += 1
             return
         }
         passed += 1
-        var metadata = metadata
+        var metadata = metadata()
         if suppressed > 0 { metadata["suppressed"] = "\(exchange(&suppressed, with: 0))" }
         log.notice(message, metadata: metadata)
     }

@@ -27,7 +27,7 @@ enum Router {
         case (.POST, "/api/v1/tickets"): return call.answer(try TicketRoute.create(call))
         case (.GET, "/api/v1/auth/me/summary"): return call.answer(try AccountRoutes.summary(call))
         case (.GET, "/api/v1/events"): return try FeedRoutes.events(call)
-        case (.GET, "/api/v1/feed"), (.HEAD, "/api/v1/feed"): return call.answer(try FeedRoutes.feed(call))
+        case (.GET, "/api/v1/feed"): return call.answer(try FeedRoutes.feed(call))
         case (.GET, "/api/v1/server"): return try StatusRoute.server(call)
         case (.GET, "/api/v1/server/connections"): return try StatusRoute.connections(call)
         case (.GET, "/metrics"): return try StatusRoute.metrics(call)

@@ -26,7 +26,7 @@ public struct ServerConfiguration: Sendable {
     /// The kernel's send buffer of a socket, in bytes (the kernel doubles it). Default 32 KiB: without a bound it swallows
     /// megabytes for a client that does not read, before anyone notices.
     public var sendBuffer = 32_768
-    /// Open WebSockets; above it an upgrade is answered 503. Default 50,000, or what the limit of open files leaves.
+    /// Open live connections, WebSockets and event streams; above it 503. Default 50,000, or what the limit of open files leaves.
     public var maximumConnections = 50_000
     /// Between two pings to a quiet socket. Default 54 s.
     public var pingInterval = Duration.seconds(54)

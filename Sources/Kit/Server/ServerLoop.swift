@@ -87,7 +87,7 @@ final class ServerLoop: @unchecked Sendable {
     /// A connection's outbox has changed its condition: counted, and logged as far as the gate lets it.
     func noticed(_ connection: LiveConnection, _ condition: Outbox.Condition, _ books: Outbox.Books) {
         counters.note(condition)
-        let name = services.name(of: connection.admission)
+        var name: String { services.name(of: connection.admission) }
         switch condition {
         case .slow: slowLog.notice("slow consumer: messages are dropped for it", ["connection": "\(name)"])
         case .replaying: slowLog.notice("slow consumer: it reads from the log", ["connection": "\(name)"])
@@ -96,6 +96,11 @@ final class ServerLoop: @unchecked Sendable {
                 "slow consumer keeps up again",
                 ["connection": "\(name)", "dropped": "\(books.dropped)", "deferred": "\(books.deferred)"])
         }
+    }
+
+    /// The books of each connection, open or lately closed.
+    func records(_ now: NIODeadline) -> [ConnectionRecord] {
+        connections.values.compactMap { ConnectionRecord($0) } + closedRecords.recent(now)
     }
 
     func entered(_ exchange: some Stoppable) { exchanges[ObjectIdentifier(exchange)] = exchange }
@@ -138,9 +143,11 @@ final class ServerLoop: @unchecked Sendable {
 
 extension ServerLoop: PageSource {
     func page(
-        of feed: Feed, from start: FeedStart, limit: Int, then: @escaping (Result<FeedPage, KitError>) -> Void
+        of feed: Feed, from start: FeedStart, limit: Int, for life: PageLife,
+        then: @escaping (Result<FeedPage, KitError>) -> Void
     ) {
-        services.reader.page(of: feed, from: start, limit: limit, on: loop).assumeIsolated().whenComplete { result in
+        let page = services.reader.page(of: feed, from: start, limit: limit, for: life, on: loop) { $0 }
+        page.assumeIsolated().whenComplete { result in
             then(result.mapError { $0 as? KitError ?? KitError(.internal, "reading the log failed", cause: $0) })
         }
     }

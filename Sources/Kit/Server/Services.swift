@@ -13,7 +13,7 @@ final class Services: Sendable {
     let reader: FeedReader
     let codes: CodeMaker
     let log: Logger
-    /// Open WebSockets, for the limit.
+    /// Open live connections, for the limit.
     let connectionCount = Atomic<Int>(0)
     /// Known once the server listens: how short URLs begin.
     private let address = Mutex("")

@@ -12,8 +12,6 @@ final class WebSocketConnection: LiveConnection {
     private var unread = ByteBuffer()
     private var lastFrame = NIODeadline.now()
     private var lastPing = NIODeadline.now()
-    /// When a peer that does not answer our close frame is cut off.
-    private var closeDeadline = NIODeadline.distantFuture
 
     init(server: ServerLoop, admission: Admission, codec: any ServerCodec) {
         self.codec = codec
@@ -36,24 +34,11 @@ final class WebSocketConnection: LiveConnection {
         payload.writeString(String(reason.prefix(120)))
         server.services.log.debug(
             "closing a connection", metadata: ["code": "\(code.rawValue)", "reason": "\(reason)"])
-        close(with: .frame(.close, payload))
+        finish(with: .frame(.close, payload))
     }
 
-    private func close(with frame: ByteBuffer) {
-        finish(with: frame)
-        closeDeadline = .now() + .seconds(5)
-        server.wheel.add(self, due: closeDeadline)
-    }
-
-    override func deadlineReached(_ now: NIODeadline) -> NIODeadline? {
-        guard let context else { return nil }
+    override func lookAround(_ now: NIODeadline) -> NIODeadline? {
         let configuration = server.services.configuration
-        if isClosing {
-            // An entry from before the close; the close has its own.
-            guard closeDeadline <= now else { return nil }
-            context.close(promise: nil)
-            return nil
-        }
         // A peer that takes nothing cannot see a ping either: its stall clock decides, and silence counts from its end.
         if isStalling { lastFrame = now }
         guard lastFrame + configuration.readDeadline.timeAmount > now else {
@@ -63,8 +48,9 @@ final class WebSocketConnection: LiveConnection {
         let pingDue = max(lastFrame, lastPing) + configuration.pingInterval.timeAmount
         if pingDue <= now {
             lastPing = now
-            tellPositions()
+            let wasIdle = isIdle
             reply(.frame(.ping, ByteBuffer()))
+            if wasIdle { tellPositions() }
         }
         return min(
             max(lastFrame, lastPing) + configuration.pingInterval.timeAmount,
@@ -99,7 +85,7 @@ final class WebSocketConnection: LiveConnection {
         case .ping(let payload): reply(.frame(.pong, payload))
         case .pong: break
         case .close(let code):
-            close(with: .frame(.close, code.map { ByteBuffer(integer: $0) } ?? ByteBuffer()))
+            finish(with: .frame(.close, code.map { ByteBuffer(integer: $0) } ?? ByteBuffer()))
         }
     }
 

@@ -3,7 +3,8 @@ import NIOPosix
 
 /// Pages of feeds, read from the log and its unflushed tail on threads of their own.
 ///
-/// Bounded by its callers: each connection and each request has at most one page under way.
+/// Bounded by its callers: each open connection and each request has at most one page under way, and pages of closed ones are
+/// not read.
 final class FeedReader: Sendable {
     private let store: any Store
     private let sequencer: Sequencer
@@ -17,10 +18,18 @@ final class FeedReader: Sendable {
         self.threads.start()
     }
 
-    /// - Throws: into the future `.unavailable` when the log cannot be read, or the server is stopping.
-    func page(of feed: Feed, from start: FeedStart, limit: Int, on loop: any EventLoop) -> EventLoopFuture<FeedPage> {
+    /// Reads a page and makes of it what is wanted, off the loop.
+    ///
+    /// - Throws: into the future `.unavailable` when the log cannot be read, the server is stopping, or `life` is over.
+    func page<Answer: Sendable>(
+        of feed: Feed, from start: FeedStart, limit: Int, for life: PageLife = PageLife(), on loop: any EventLoop,
+        as transform: @escaping @Sendable (FeedPage) -> Answer
+    ) -> EventLoopFuture<Answer> {
         threads.runIfActive(eventLoop: loop) { [store, sequencer] in
-            try Self.read(feed, from: start, limit: limit, store, sequencer)
+            guard !life.isOver else { throw KitError(.unavailable, "nobody waits for this page") }
+            // Before the log: what becomes durable in between is then in both, and not in neither.
+            let tail = sequencer.tail(of: feed)
+            return transform(try Self.read(start, tail, limit: limit, store))
         }.flatMapErrorThrowing { error in
             throw error as? KitError ?? KitError(.unavailable, "the log cannot be read now; try again", cause: error)
         }
@@ -28,12 +37,10 @@ final class FeedReader: Sendable {
 
     func stop() async { try? await threads.shutdownGracefully() }
 
-    /// What `page` does, at once.
-    static func read(
-        _ feed: Feed, from start: FeedStart, limit: Int, _ store: any Store, _ sequencer: Sequencer
-    ) throws(KitError) -> FeedPage {
-        // Before the log: what becomes durable in between is then in both, and not in neither.
-        let tail = sequencer.tail(of: feed)
+    /// A page of the tail's feed, at once.
+    ///
+    /// - Parameter tail: Seen before; what has become durable since is read from the store as well.
+    static func read(_ start: FeedStart, _ tail: Tail, limit: Int, _ store: any Store) throws(KitError) -> FeedPage {
         let position =
             switch start {
             case .position(let position): position
@@ -43,7 +50,8 @@ final class FeedReader: Sendable {
             return FeedPage(after: position, log: LogPage(), tail: tail, limit: limit)
         }
         return FeedPage(
-            after: position, log: try store.page(of: feed, after: position, limit: limit), tail: tail, limit: limit)
+            after: position, log: try store.page(of: tail.feed, after: position, limit: limit), tail: tail, limit: limit
+        )
     }
 
     private static func position(at time: Timestamp, _ tail: Tail, _ store: any Store) throws(KitError) -> Position {

@@ -9,6 +9,8 @@ actor FeedPrinter {
     private var printer: EventPrinter
     /// Clicks printed.
     private(set) var clicks = 0
+    /// The last position printed of each room: fetching a gap may break off and begin again.
+    private var printed: [Room: Position] = [:]
     private var missed = 0
     private var fetched = 0
     private var lost = 0
@@ -50,6 +52,10 @@ actor FeedPrinter {
     }
 
     private func print(_ click: ClickEvent, _ place: Place?) -> Bool {
+        if let place {
+            guard printed[place.room].map({ place.position > $0 }) ?? true else { return true }
+            printed[place.room] = place.position
+        }
         guard filters.allSatisfy({ $0.matches(click) }) else { return true }
         printer.print(click, place)
         clicks += 1
@@ -70,7 +76,7 @@ actor FeedPrinter {
                 lost += 1
                 printer.print(hole, in: gap.room)
             }
-            next = answer.next
+            next = answer.next.flatMap { $0 > since ? $0 : nil }
         }
         return true
     }

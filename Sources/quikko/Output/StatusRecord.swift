@@ -30,7 +30,7 @@ extension Record {
             ("uptimeSeconds", .int(server.uptimeSeconds)), ("connections", .int(server.connections)),
             ("replaying", .int(server.replaying)), ("slow", .int(server.slow)), ("rooms", .int(server.rooms)),
             ("links", .int(server.links)), ("memoryBytes", .int(server.memoryBytes)),
-            ("complaints", .array(server.complaints.map(JSON.string))),
+            ("reasons", .array(server.reasons.map(JSON.string))),
             (
                 "clicks",
                 [

@@ -9,22 +9,31 @@ import Testing
 /// Clicks, flushes, stalls, pages on their way, connections that come and go and servers that crash, in random order; at the
 /// end every client must be able to account for every number it was owed.
 final class FeedSimulation {
-    /// One listener across all its connections.
-    final class Listener {
+    /// A room someone listens to, and what they heard of it.
+    final class Hearing {
         let room: Room
         let feed: Feed
-        let replays: Bool
-        var ledger = FeedLedger()
+        let began: Position
         /// Positions heard as events, in order.
         var heard: [Position] = []
         var gaps: [Gap] = []
-        let began: Position
+
+        init(room: Room, feed: Feed, began: Position) { (self.room, self.feed, self.began) = (room, feed, began) }
+    }
+
+    /// One listener across all its connections.
+    final class Listener {
+        let rooms: [Hearing]
+        let replays: Bool
+        var ledger = FeedLedger()
         var connection: Connection?
 
-        init(room: Room, feed: Feed, replays: Bool, began: Position) {
-            (self.room, self.feed, self.replays, self.began) = (room, feed, replays, began)
-            ledger.begin(room, at: began)
+        init(_ rooms: [Hearing], replays: Bool) {
+            (self.rooms, self.replays) = (rooms, replays)
+            for each in rooms { ledger.begin(each.room, at: each.began) }
         }
+
+        var positions: [Position] { rooms.map { ledger.position(of: $0.room)! } }
     }
 
     final class Connection {
@@ -43,20 +52,24 @@ final class FeedSimulation {
         }
     }
 
-    /// Pages on their way: read at one moment, delivered at a later one.
+    /// Pages on their way: the tail is seen at one moment, the log read at a later one, the page delivered at a third.
     final class Pages: PageSource {
-        var asked: [() -> Void] = []
-        var arriving: [() -> Void] = []
-        let read: (Feed, FeedStart, Int) -> Result<FeedPage, KitError>
+        var steps: [() -> Void] = []
+        private let store: MemoryStore
+        private let sequencer: Sequencer
 
-        init(read: @escaping (Feed, FeedStart, Int) -> Result<FeedPage, KitError>) { self.read = read }
+        init(_ store: MemoryStore, _ sequencer: Sequencer) { (self.store, self.sequencer) = (store, sequencer) }
 
         func page(
-            of feed: Feed, from start: FeedStart, limit: Int, then: @escaping (Result<FeedPage, KitError>) -> Void
+            of feed: Feed, from start: FeedStart, limit: Int, for life: PageLife,
+            then: @escaping (Result<FeedPage, KitError>) -> Void
         ) {
-            asked.append { [self] in
-                let page = read(feed, start, limit)
-                arriving.append { then(page) }
+            steps.append { [self] in
+                let tail = sequencer.tail(of: feed)
+                steps.append { [self] in
+                    let page = Result { () throws(KitError) in try FeedReader.read(start, tail, limit: limit, store) }
+                    steps.append { then(page) }
+                }
             }
         }
     }
@@ -76,7 +89,7 @@ final class FeedSimulation {
         random = CodeMaker.SeededGenerator(state: seed)
         failingStore = Int.random(in: 0..<8, using: &random) == 0
         sequencer = Sequencer(heads: .init(epoch: 1, owners: [], links: []), wakeRecorder: {})
-        pages = Pages { _, _, _ in .failure(KitError(.unavailable, "")) }
+        pages = Pages(store, sequencer)
         try start()
     }
 
@@ -92,13 +105,7 @@ final class FeedSimulation {
             shard.attach(wake: {})
             return shard
         }
-        pages = Pages { [store] feed, start, limit in
-            do throws(KitError) {
-                return .success(try FeedReader.read(feed, from: start, limit: limit, store, sequencer))
-            } catch {
-                return .failure(error)
-            }
-        }
+        pages = Pages(store, sequencer)
         inHand = []
     }
 
@@ -113,8 +120,7 @@ final class FeedSimulation {
         case 30..<45: shards[number(0..<2)].drain()
         case 45..<57: flush()
         case 57..<72: moveSocket()
-        case 72..<80: if !pages.asked.isEmpty { pages.asked.remove(at: number(0..<pages.asked.count))() }
-        case 80..<88: if !pages.arriving.isEmpty { pages.arriving.remove(at: number(0..<pages.arriving.count))() }
+        case 72..<88: if !pages.steps.isEmpty { pages.steps.remove(at: number(0..<pages.steps.count))() }
         case 88..<93: for shard in shards { (shard.loop as? EmbeddedEventLoop)?.run() }
         case 93..<96: try connect()
         case 96..<99:
@@ -160,31 +166,40 @@ final class FeedSimulation {
 
     private func connect() throws {
         if let idle = listeners.filter({ $0.connection == nil }).randomElement(using: &random), chance(80) {
-            return open(idle, since: idle.ledger.position(of: idle.room)!)
+            return open(idle, isAsked: true)
         }
         guard listeners.count < 12 else { return }
-        let link = Int32(number(0..<Int(Self.linkCount)))
-        let owner = Self.owner(of: link)
-        let (room, feed): (Room, Feed) =
-            chance(60)
-            ? (.user(UserID(high: UInt64(owner), low: 0)), .owner(owner))
-            : (.link(try ShortCode("code-\(link)")), .link(link))
-        let head = sequencer.head(of: feed)
-        let log = try FeedReader.read(feed, from: .position(.start), limit: .max, store, sequencer)
-        let began = chance(70) ? head : log.clicks.randomElement(using: &random)?.position(in: feed) ?? head
-        let listener = Listener(room: room, feed: feed, replays: chance(50), began: began)
+        let owner = Int32(number(1..<3))
+        var rooms = [try hearing(.user(UserID(high: UInt64(owner), low: 0)), .owner(owner))]
+        if chance(50) {
+            let links = (0..<Self.linkCount).filter { Self.owner(of: $0) == owner }
+            rooms = try links.prefix(number(1..<links.count + 1)).map { link in
+                try hearing(.link(try ShortCode("code-\(link)")), .link(link))
+            }
+        }
+        let listener = Listener(rooms, replays: chance(50))
         listeners.append(listener)
-        open(listener, since: began)
+        open(listener, isAsked: chance(50))
     }
 
-    private func open(_ listener: Listener, since: Position) {
+    /// From now on, or from any click the log has.
+    private func hearing(_ room: Room, _ feed: Feed) throws -> Hearing {
+        let tail = sequencer.tail(of: feed)
+        let log = try FeedReader.read(.position(.start), tail, limit: .max, store)
+        let began = chance(70) ? tail.head : log.clicks.randomElement(using: &random)?.position(in: feed) ?? tail.head
+        return Hearing(room: room, feed: feed, began: began)
+    }
+
+    private func open(_ listener: Listener, isAsked: Bool) {
         let limits = Outbox.Limits(messages: number(1..<30), bytes: number(200..<8_000))
         let connection = Connection(shards[number(0..<2)], replays: listener.replays, limits: limits)
         connection.sink.room = number(0..<3_000)
         listener.connection = connection
-        let track = Follower.Track(room: listener.room, feed: listener.feed, start: .position(since), isAsked: true)
+        let tracks = zip(listener.rooms, listener.positions).map { each, position in
+            Follower.Track(room: each.room, feed: each.feed, start: .position(position), isAsked: isAsked)
+        }
         let follower = Follower(
-            [track], subscriber: connection.subscriber, shard: connection.shard, pages: pages,
+            tracks, subscriber: connection.subscriber, shard: connection.shard, pages: pages,
             pageSize: max(1, limits.messages / 2)
         ) { _ in Issue.record("the log could not be read") }
         connection.subscriber.follower = follower
@@ -217,8 +232,10 @@ final class FeedSimulation {
                 continue
             }
             listener.ledger.note(event)
-            if case .click(_, let place?) = event { listener.heard.append(place.position) }
-            if case .gap(let gap) = event { listener.gaps.append(gap) }
+            if case .click(_, let place?) = event {
+                listener.rooms.first { $0.room == place.room }?.heard.append(place.position)
+            }
+            if case .gap(let gap) = event { listener.rooms.first { $0.room == gap.room }?.gaps.append(gap) }
         }
         connection.read += all - bytes.readableBytes
     }
@@ -248,7 +265,7 @@ final class FeedSimulation {
     /// Nothing new; everything under way comes to its end, and everyone connects once more.
     func settle() throws {
         for listener in listeners where listener.connection == nil {
-            open(listener, since: listener.ledger.position(of: listener.room)!)
+            open(listener, isAsked: true)
         }
         var isBusy = true
         while isBusy {
@@ -273,9 +290,8 @@ final class FeedSimulation {
                 }
                 connection.subscriber.follower?.advance()
             }
-            while !pages.asked.isEmpty { pages.asked.removeFirst()() }
-            while !pages.arriving.isEmpty {
-                pages.arriving.removeFirst()()
+            while !pages.steps.isEmpty {
+                pages.steps.removeFirst()()
                 isBusy = true
             }
         }
@@ -284,23 +300,26 @@ final class FeedSimulation {
 
     /// The promise, for one listener: every number it was owed came as an event, or was named.
     func check(_ listener: Listener) throws {
-        let head = sequencer.head(of: listener.feed)
         #expect(listener.ledger.unexplained == 0)
         #expect(listener.ledger.repeated == 0)
-        #expect(listener.ledger.position(of: listener.room) == head)
-        #expect(listener.heard == listener.heard.sorted() && Set(listener.heard).count == listener.heard.count)
-        // And against the log itself: what it has was heard once, or named as lost to this connection.
-        let log = try FeedReader.read(
-            listener.feed, from: .position(listener.began), limit: .max, store, sequencer)
-        let heard = Set(listener.heard)
-        for click in log.clicks {
-            let position = click.position(in: listener.feed)
-            let isNamed = listener.gaps.contains { $0.epoch == position.epoch && $0.numbers.contains(position.number) }
-            #expect(heard.contains(position) != isNamed, "\(position)")
+        for each in listener.rooms {
+            #expect(listener.ledger.position(of: each.room) == sequencer.head(of: each.feed))
+            #expect(each.heard == each.heard.sorted() && Set(each.heard).count == each.heard.count)
+            // And against the log itself: what it has was heard once, or named as lost to this connection.
+            let log = try FeedReader.read(.position(each.began), sequencer.tail(of: each.feed), limit: .max, store)
+            let heard = Set(each.heard)
+            for click in log.clicks {
+                let position = click.position(in: each.feed)
+                let isNamed = each.gaps.contains { $0.epoch == position.epoch && $0.numbers.contains(position.number) }
+                #expect(heard.contains(position) != isNamed, "\(position)")
+            }
+            // Whoever reads from the log loses nothing that it has.
+            if listener.replays { #expect(each.gaps.isEmpty) }
+            #expect(!log.holes.contains { $0.reason == .missing || $0.reason == .unknown })
         }
-        // Whoever reads from the log loses nothing that it has.
-        if listener.replays { #expect(listener.gaps.isEmpty) }
-        #expect(!log.holes.contains { $0.reason == .missing || $0.reason == .unknown })
+        guard let subscriber = listener.connection?.subscriber else { return }
+        #expect(subscriber.outbox.pending == 0 && subscriber.outbox.isIdle)
+        #expect(subscriber.condition == .live)
     }
 }
 
@@ -311,5 +330,60 @@ struct FeedSimulationTests {
         for _ in 0..<600 { try simulation.step() }
         try simulation.settle()
         for listener in simulation.listeners { try simulation.check(listener) }
+    }
+
+    @Test(arguments: 0..<100)
+    func `resuming from any position at any moment yields exactly the log`(seed: UInt64) throws {
+        var random = CodeMaker.SeededGenerator(state: seed)
+        let store = MemoryStore()
+        var sequencer = Sequencer(heads: try store.open(now: StoreTests.now).heads, wakeRecorder: {})
+        for _ in 0..<Int.random(in: 1...4, using: &random) {
+            sequencer = Sequencer(
+                heads: try store.open(now: StoreTests.now).heads, backlogCapacity: .random(in: 3...50, using: &random),
+                wakeRecorder: {})
+            for _ in 0..<Int.random(in: 0...30, using: &random) {
+                var clicks = try (0..<Int.random(in: 1...4, using: &random)).map { _ in
+                    try SequencerTests.click(link: 1)
+                }
+                sequencer.submit(&clicks, from: nil)
+                guard Int.random(in: 0..<5, using: &random) == 0 else { continue }
+                let group = sequencer.takeBacklog()
+                _ = try store.commit(CommitGroup(clicks: group.flatMap(\.clicks), holes: group.flatMap(\.holes)))
+                sequencer.logged(group)
+            }
+        }
+        let tail = sequencer.tail(of: .link(1))
+        let whole = try FeedReader.read(.position(.start), tail, limit: .max, store)
+        #expect(whole.end == tail.head)
+        #expect(whole.holes.allSatisfy { $0.reason == .crash || $0.reason == .overflow })
+        // From every click, in pages of every small size: the rest, each once, and the holes behind it.
+        for (index, start) in whole.clicks.enumerated() {
+            var position = start.position(in: .link(1))
+            var clicks: [Click] = []
+            var holes: [Hole] = []
+            while true {
+                let limit = Int.random(in: 1...7, using: &random)
+                let page = try FeedReader.read(.position(position), tail, limit: limit, store)
+                #expect(page.clicks.count <= limit)
+                clicks += page.clicks
+                holes += page.holes
+                position = page.end
+                if page.isAtHead { break }
+            }
+            #expect(clicks == Array(whole.clicks[(index + 1)...]))
+            let behind = whole.holes.filter { ($0.epoch, $0.from) > (start.epoch, start.linkNumber) }
+            #expect(FeedPage.joined(holes) == FeedPage.joined(behind))
+        }
+    }
+}
+
+extension FeedPage {
+    /// Holes as numbers: where pages were cut does not matter.
+    fileprivate static func joined(_ holes: [Hole]) -> [String] {
+        holes.flatMap { hole in
+            hole.to.map { (hole.from...$0).map { "\(hole.epoch):\($0) \(hole.reason)" } } ?? [
+                "\(hole.epoch):\(hole.from)… \(hole.reason)"
+            ]
+        }
     }
 }

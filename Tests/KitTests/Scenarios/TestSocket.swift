@@ -76,6 +76,14 @@ final class TestSocket {
         try await channel.close().get()
     }
 
+    /// The socket's own.
+    func descriptor() async throws -> CInt {
+        try await channel.eventLoop.submit { [channel] in
+            try #require(
+                try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 })
+        }.get()
+    }
+
     /// Says that nothing more will be asked, and goes on listening.
     func endInput() async throws { try await channel.close(mode: .output).get() }
 

@@ -278,22 +278,23 @@ struct FeedReadingTests {
         let place = try StoreTests.Place(.sqlite)
         _ = try place.store().open(now: StoreTests.now)
         let queue = try DatabaseQueue(path: place.directory.appending(path: "quikko.sqlite").path)
-        for (feed, number) in [("owner", "owner_number"), ("link", "link_number")] {
-            let plan = try queue.read { db in
-                try Row.fetchAll(
-                    db,
-                    sql: """
-                        EXPLAIN QUERY PLAN SELECT clicks.epoch, code FROM clicks
-                        CROSS JOIN links ON links.key = clicks.link CROSS JOIN users ON users.key = clicks.owner
-                        WHERE clicks.\(feed) = 1 AND (clicks.epoch, \(number)) > (1, 1)
-                        ORDER BY clicks.epoch, \(number) LIMIT 3
-                        """
-                ).map { $0["detail"] as String }
+        for (feed, name, number) in [(Feed.owner(1), "owner", "owner_number"), (.link(1), "link", "link_number")] {
+            let (page, ends) = try queue.read { db in
+                (
+                    try Row.fetchAll(
+                        db, sql: "EXPLAIN QUERY PLAN " + SQLiteFeeds.pageQuery(feed), arguments: [1, 1, 1, 9]
+                    )
+                    .map { $0["detail"] as String },
+                    try Row.fetchAll(
+                        db, sql: "EXPLAIN QUERY PLAN " + SQLiteFeeds.endsQuery(feed), arguments: [1, 1, 1, 1]
+                    )
+                    .map { $0["detail"] as String }
+                )
             }
-            #expect(
-                plan.first?.contains("INDEX clicks_by_\(feed) (\(feed)=? AND (epoch,\(number))>(?,?))") == true,
-                "\(plan)")
-            #expect(!plan.contains { $0.contains("TEMP B-TREE") || $0.hasPrefix("SCAN") }, "\(plan)")
+            let index = "INDEX clicks_by_\(name) (\(name)=? AND"
+            #expect(page.first?.contains("\(index) (epoch,\(number))>(?,?))") == true, "\(page)")
+            #expect(!page.contains { $0.contains("TEMP B-TREE") || $0.hasPrefix("SCAN clicks") }, "\(page)")
+            #expect(ends.count { $0.contains("COVERING \(index) epoch=?)") } == 2, "\(ends)")
         }
     }
 }

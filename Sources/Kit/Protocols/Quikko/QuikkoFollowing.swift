@@ -32,13 +32,13 @@ extension Following {
     /// `url:a,url:b`, or one `user:` room.
     private static func rooms(_ text: String) throws(KitError) -> [Room] {
         var rooms: [Room] = []
-        for part in text.split(separator: ",") {
+        for part in text.split(separator: ",", maxSplits: maximumRooms) {
+            guard rooms.count < maximumRooms else {
+                throw KitError(.invalid, "rooms takes at most \(maximumRooms) rooms; leave it out to follow all links")
+            }
             let room = try Room(part)
             guard !rooms.contains(room) else { throw KitError(.invalid, "\(part) is named twice in rooms") }
             rooms.append(room)
-        }
-        guard rooms.count <= maximumRooms else {
-            throw KitError(.invalid, "rooms takes at most \(maximumRooms) rooms; leave it out to follow all links")
         }
         let hasUser = rooms.contains { if case .user = $0 { true } else { false } }
         guard !hasUser || rooms.count == 1 else {

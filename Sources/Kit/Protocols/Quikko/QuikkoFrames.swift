@@ -16,17 +16,17 @@ extension QuikkoServerCodec {
         case .events: batch.writeEventStart("click_event", id: Position(epoch: click.epoch, number: number))
         }
         batch.writeStaticString(Part.type)
-        if audience.isNumbered {
-            batch.writeStaticString(Part.room)
-            batch.write(room)
-            batch.writeStaticString(Part.epoch)
-            batch.write(decimal: Int64(click.epoch))
-            batch.writeStaticString(Part.number)
-            batch.write(decimal: number)
-        }
-        write(click, to: &batch)
+        if audience.isNumbered { writePlace(of: click, in: room, to: &batch) }
+        writePayload(click, to: &batch)
         if audience.variant == .events { batch.writeStaticString("\n\n") }
         return true
+    }
+
+    /// The text of a numbered event, without a frame around it.
+    static func writeText(of click: Click, in room: Room, to buffer: inout ByteBuffer) {
+        buffer.writeStaticString(Part.type)
+        writePlace(of: click, in: room, to: &buffer)
+        writePayload(click, to: &buffer)
     }
 
     static func encode(_ notice: Notice, for audience: Audience, into batch: inout ByteBuffer) -> Bool {
@@ -58,7 +58,18 @@ extension QuikkoServerCodec {
             + Part.number.utf8CodeUnitCount + number.digits
     }
 
-    private static func write(_ click: Click, to batch: inout ByteBuffer) {
+    @inline(__always)
+    private static func writePlace(of click: Click, in room: Room, to batch: inout ByteBuffer) {
+        batch.writeStaticString(Part.room)
+        batch.write(room)
+        batch.writeStaticString(Part.epoch)
+        batch.write(decimal: Int64(click.epoch))
+        batch.writeStaticString(Part.number)
+        batch.write(decimal: click.number(in: room))
+    }
+
+    @inline(__always)
+    private static func writePayload(_ click: Click, to batch: inout ByteBuffer) {
         batch.writeStaticString(Part.code)
         click.code.withBytes { _ = batch.writeBytes($0) }
         batch.writeStaticString(Part.country)

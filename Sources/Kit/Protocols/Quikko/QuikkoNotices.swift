@@ -55,8 +55,10 @@ struct HolePayload: Decodable {
     let to: Int64?
     let reason: String
 
-    var value: Hole {
-        Hole(epoch: epoch, from: from, to: to, reason: Hole.Reason(rawValue: reason) ?? .missing)
+    /// Nil when it is none.
+    var value: Hole? {
+        guard from > 0, from <= to ?? from, to ?? from <= Position.maximumNumber else { return nil }
+        return Hole(epoch: epoch, from: from, to: to, reason: Hole.Reason(rawValue: reason) ?? .missing)
     }
 }
 
@@ -68,10 +70,10 @@ struct RoomHolePayload: Decodable {
     let reason: String
 
     var value: (room: Room, hole: Hole)? {
-        guard let room = try? Room(room), from > 0, from <= to ?? from, to ?? from <= Position.maximumNumber else {
-            return nil
-        }
-        return (room, HolePayload(epoch: epoch, from: from, to: to, reason: reason).value)
+        guard let room = try? Room(room),
+            let hole = HolePayload(epoch: epoch, from: from, to: to, reason: reason).value
+        else { return nil }
+        return (room, hole)
     }
 }
 
@@ -85,7 +87,8 @@ struct RecoveredPayload: Decodable {
     var value: Recovery? {
         guard let room = try? Room(room), let to = try? Position(to) else { return nil }
         return Recovery(
-            room: room, from: from.flatMap { try? Position($0) }, to: to, count: count, holes: holes.map(\.value))
+            room: room, from: from.flatMap { try? Position($0) }, to: to, count: count, holes: holes.compactMap(\.value)
+        )
     }
 }
 

@@ -32,18 +32,22 @@ enum StatusRoute {
         }
         let limit = try call.number("limit", usual: 100, 1...10_000)
         let now = NIODeadline.now()
+        // Each loop sends no more than can be asked for.
         let records = call.services.loops.map { server in
-            server.loop.submit {
-                server.connections.values.compactMap { ConnectionRecord($0) } + server.closedRecords.recent(now)
-            }
+            server.loop.submit { worst(server.records(now).filter { $0.isIn(state) }, limit) }
         }
         return EventLoopFuture.whenAllSucceed(records, on: call.server.loop).map { records in
-            let chosen = records.flatMap { $0 }.filter { $0.isIn(state) }.sorted {
-                ($0.books.lost, $1.number) > ($1.books.lost, $0.number)
-            }
-            return HTTPResponse(
-                .array(chosen.prefix(limit).map { $0.json(call.services, now: now, clock: call.now) }))
+            let chosen = worst(records.flatMap { $0 }, limit)
+            return HTTPResponse(.array(chosen.map { $0.json(call.services, now: now, clock: call.now) }))
         }
+    }
+
+    /// Those that lost most, the newest first among equals.
+    private static func worst(_ records: [ConnectionRecord], _ limit: Int) -> [ConnectionRecord] {
+        Array(
+            records.sorted {
+                ($0.books.unheard, $0.number) > ($1.books.unheard, $1.number)
+            }.prefix(limit))
     }
 
     /// Prometheus' text format; for administrators unless the configuration opens it.
@@ -80,7 +84,7 @@ enum StatusRoute {
             "connections": .int(services.connectionCount.load(ordering: .relaxed)),
             "replaying": .int(report.replaying), "slow": .int(report.slow), "rooms": .int(report.rooms),
             "links": .int(services.links.count), "memoryBytes": .int(ServerMetrics.residentBytes),
-            "complaints": .array(services.complaints.map(JSON.string)),
+            "reasons": .array(services.complaints.map(JSON.string)),
             "clicks": [
                 "numbered": .int(clicks.clicks), "unlogged": .int(services.sequencer.unlogged),
                 "lost": .int(clicks.lost), "undelivered": .int(clicks.undelivered),
@@ -118,7 +122,7 @@ enum StatusRoute {
 }
 
 extension Outbox.Books {
-    fileprivate var lost: Int { droppedFull + droppedOverload }
+    fileprivate var unheard: Int { droppedFull + droppedOverload }
 
     fileprivate var members: [(String, JSON)] {
         [

@@ -31,18 +31,30 @@ enum SQLiteFeeds {
         ])
     }
 
-    static func page(of feed: Feed, after position: Position, limit: Int, _ db: Database) throws -> LogPage {
+    /// Arguments: key, epoch and number behind which it begins, limit. The joins' order is fixed: the index leads.
+    static func pageQuery(_ feed: Feed) -> String {
         let columns = Columns(feed)
-        let statement = try db.cachedStatement(
-            sql: """
-                SELECT clicks.epoch, clicks.owner, owner_number, link, link_number, at, country, device, browser, is_bot,
-                    users.id, links.code
-                FROM clicks CROSS JOIN links ON links.key = clicks.link CROSS JOIN users ON users.key = clicks.owner
-                WHERE clicks.\(columns.feed) = ? AND (clicks.epoch, \(columns.number)) > (?, ?)
-                ORDER BY clicks.epoch, \(columns.number) LIMIT ?
-                """)
+        return """
+            SELECT clicks.epoch, clicks.owner, owner_number, link, link_number, at, country, device, browser, is_bot,
+                users.id, links.code
+            FROM clicks CROSS JOIN links ON links.key = clicks.link CROSS JOIN users ON users.key = clicks.owner
+            WHERE clicks.\(columns.feed) = ? AND (clicks.epoch, \(columns.number)) > (?, ?)
+            ORDER BY clicks.epoch, \(columns.number) LIMIT ?
+            """
+    }
+
+    /// First and last number of a feed in an epoch. Arguments: key and epoch, twice. One search each: asked for together,
+    /// SQLite would walk all that lies between.
+    static func endsQuery(_ feed: Feed) -> String {
+        let columns = Columns(feed)
+        let part = "FROM clicks WHERE \(columns.feed) = ? AND epoch = ?"
+        return "SELECT (SELECT min(\(columns.number)) \(part)), (SELECT max(\(columns.number)) \(part))"
+    }
+
+    static func page(of feed: Feed, after position: Position, limit: Int, _ db: Database) throws -> LogPage {
+        let statement = try db.cachedStatement(sql: pageQuery(feed))
         let rows = try Row.fetchCursor(
-            statement, arguments: [columns.key, position.epoch, position.number, limit + 1])
+            statement, arguments: [Columns(feed).key, position.epoch, position.number, limit + 1])
         var page = LogPage()
         while let row = try rows.next() { page.clicks.append(try click(row)) }
         if page.clicks.count > limit {
@@ -101,11 +113,7 @@ enum SQLiteFeeds {
         var found: Position?
         for epoch in epochs {
             let ends = try Row.fetchOne(
-                db.cachedStatement(
-                    sql: """
-                        SELECT min(\(columns.number)), max(\(columns.number)) FROM clicks
-                        WHERE \(columns.feed) = ? AND epoch = ?
-                        """), arguments: [columns.key, epoch])
+                db.cachedStatement(sql: endsQuery(feed)), arguments: [columns.key, epoch, columns.key, epoch])
             guard let first = ends?[0] as Int64?, let last = ends?[1] as Int64? else { continue }
             var range = first..<last + 1
             while !range.isEmpty {
