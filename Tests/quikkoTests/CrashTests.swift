@@ -131,13 +131,21 @@ struct CrashTests {
         codes.insert(code)
         let count = isStrict ? Int.random(in: 1...60, using: &random) : Int.random(in: 1...4_000, using: &random)
         async let hot = ClickLoad.run(port, "hot", count)
+        // One of this round's and one of some earlier round's: its numbers go on, whatever happened in between.
+        let other = codes.sorted().randomElement(using: &random) ?? code
         async let cold = ClickLoad.run(port, code, count / 4)
+        async let old = ClickLoad.run(port, other, count / 8)
         if kind < 5 {
             // In the middle of its work.
             try await Task.sleep(for: .milliseconds(Int.random(in: 1...150, using: &random)))
             server.signal(SIGKILL)
         }
-        let answered = await hot + cold
+        let answered = await hot + cold + old
+        if kind == 8 {
+            server.signal(SIGTERM)
+            #expect(await server.end() == 0)
+            return answered
+        }
         if kind == 9 {
             // While it stops in order: last commit, checkpoint, closing.
             server.signal(SIGTERM)

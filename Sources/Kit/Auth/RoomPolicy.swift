@@ -7,6 +7,12 @@ enum RoomPolicy {
             case .user(let id): id == identity.user
             case .link(let code): links.entry(code)?.link.owner == identity.user
             }
-        return isAllowed ? .success(()) : .failure(KitError(.forbidden, "no link of yours has this code"))
+        guard !isAllowed else { return .success(()) }
+        let message =
+            switch room {
+            case .user: "this room is another user's"
+            case .link: "no link of yours has this code"
+            }
+        return .failure(KitError(.forbidden, message))
     }
 }

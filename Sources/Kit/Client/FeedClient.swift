@@ -46,19 +46,22 @@ public struct FeedClient: Sendable {
     /// - Parameter ledger: Recounts what is heard; a connection begins where it ends.
     /// - Throws: what the first attempt fails with; `.unauthorized` and the like at any attempt, since trying again is no use.
     public func run(_ ledger: inout FeedLedger, _ hear: (Item) async throws -> Bool) async throws {
+        let began = ContinuousClock.now
         var backoff = Backoff()
         var wasConnected = false
+        var refusals = 0
         while true {
             let reason: String
             do {
                 let socket = try await ClientSocket.connect(
-                    to: origin, target: target(ledger), maximumMessage: 1_048_576, pace: options.pace)
+                    to: origin, target: target(ledger, began), maximumMessage: 1_048_576, pace: options.pace)
                 let ending = try await socket.run { answer, messages, sending in
                     var codec = wire.clientCodec.init()
                     for place in wire.clientCodec.places(in: answer) { ledger.begin(place.room, at: place.position) }
                     for message in codec.opened(subscribingTo: options.rooms) { try await sending(message) }
                     wasConnected = true
                     backoff.reset()
+                    refusals = 0
                     guard try await hear(.connected) else { return true }
                     while let message = try await messages() {
                         guard let event = codec.receive(message) else { continue }
@@ -69,10 +72,13 @@ public struct FeedClient: Sendable {
                     return false
                 }
                 guard case .ended(let why) = ending else { return }
+                guard wasConnected else { throw KitError(.unavailable, why) }
                 reason = why
-            } catch let error as KitError where !wasConnected || error.code != .unavailable {
-                throw error
-            } catch let error as KitError {
+            } catch let error as KitError where wasConnected && error.code == .unavailable {
+                reason = error.message
+            } catch let error as KitError where wasConnected && error.code == .unauthorized && refusals < 3 {
+                // A server that began anew between our ticket and our connection does not know the ticket.
+                refusals += 1
                 reason = error.message
             }
             let delay = backoff.delay(jitter: .random(in: 0...1))
@@ -81,12 +87,21 @@ public struct FeedClient: Sendable {
         }
     }
 
-    private func target(_ ledger: FeedLedger) async throws(KitError) -> String {
+    /// What is accounted for comes first; what was asked for, where nothing is known yet.
+    private func since(_ ledger: FeedLedger, _ began: ContinuousClock.Instant) -> String? {
+        guard let wish = options.since else { return ledger.starts(of: options.rooms, otherwise: nil) }
+        if let duration = try? DurationText.read(wish) {
+            // So long ago, as of the first connection.
+            let milliseconds = Int64((duration + (ContinuousClock.now - began)) / .milliseconds(1))
+            return ledger.starts(of: options.rooms, otherwise: "\(milliseconds)ms")
+        }
+        return ledger.isEmpty ? wish : ledger.starts(of: options.rooms, otherwise: nil)
+    }
+
+    private func target(_ ledger: FeedLedger, _ began: ContinuousClock.Instant) async throws(KitError) -> String {
         let ticket = Credential.ticket(try await credential())
-        // Where each room is; as soon as all are known the first wish is history.
-        let positions = ledger.positions(of: options.rooms)
         let following = ClientFollowing(
-            rooms: options.rooms, since: positions ?? options.since, replays: options.replays)
+            rooms: options.rooms, since: since(ledger, began), replays: options.replays)
         return wire.clientCodec.target(presenting: ticket, following)
     }
 }

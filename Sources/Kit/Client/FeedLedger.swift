@@ -24,12 +24,16 @@ public struct FeedLedger: Sendable, Equatable {
     /// Up to where a room is accounted for; nil before anything is known of it.
     public func position(of room: Room) -> Position? { last[room] }
 
-    /// The rooms' positions as `since` takes them; nil when one is not known. Without rooms, that of the only one there is.
-    func positions(of rooms: [Room]) -> String? {
-        guard !rooms.isEmpty else { return last.count == 1 ? last.values.first?.description : nil }
-        let known = rooms.compactMap { last[$0]?.description }
-        return known.count == rooms.count ? known.joined(separator: ",") : nil
+    /// Where each room goes on, as `since` takes it: behind what is accounted for, or `start` where nothing is known yet.
+    /// Without rooms there is one, whatever its name. Nil when nothing is known and nothing was asked for.
+    func starts(of rooms: [Room], otherwise start: String?) -> String? {
+        guard !rooms.isEmpty else { return last.first?.value.description ?? start }
+        let starts = rooms.compactMap { last[$0]?.description ?? start }
+        return starts.count == rooms.count ? starts.joined(separator: ",") : nil
     }
+
+    /// Nothing is known of any room.
+    var isEmpty: Bool { last.isEmpty }
 
     /// The server owes this room's events behind `position`.
     public mutating func begin(_ room: Room, at position: Position) { last[room] = position }

@@ -29,8 +29,8 @@ extension FeedPage {
         guard !log.isFull else { return }
         // The tail is this epoch's; a position in an older one has seen none of it.
         let seen = end.epoch == tail.head.epoch ? end.number : tail.start
-        let rest = tail.clicks(after: seen)
         let room = max(limit - clicks.count, 0)
+        let rest = tail.clicks(after: seen, limit: room == .max ? room : room + 1)
         let last = rest.count > room ? rest.prefix(room).last?.number(in: tail.feed) ?? seen : nil
         let nearHoles = tail.holes(after: seen).filter { last == nil || $0.from <= last! }
         join(Array(rest.prefix(room)), nearHoles, tail)

@@ -49,6 +49,8 @@ final class FrontHandler: ChannelInboundHandler, RemovableChannelHandler, Timed,
         if let context { finish(context) }
     }
 
+    func abort() { context?.close(promise: nil) }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     /// A whole head in time, not idle for longer than that, and gone after the last reply.

@@ -85,6 +85,8 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
         close(context)
     }
 
+    func abort() { context?.close(promise: nil) }
+
     /// Idle too long, a request too slow, or answers not taken.
     func deadlineReached(_ now: NIODeadline) -> NIODeadline? {
         guard let context, !isUpgraded else { return nil }

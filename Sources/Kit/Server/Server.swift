@@ -208,20 +208,15 @@ public final class Server: Sendable {
     private func drain(_ services: Services) async {
         for server in services.loops { try? await server.loop.submit { server.stopExchanges() }.get() }
         let emptied = services.loops.map { server in server.loop.flatSubmit { server.stopConnections() } }
-        let isEmpty = await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                for future in emptied { try? await future.get() }
-                return true
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [deadline = configuration.shutdownDeadline, log] in
+                // Cancelled when all have gone by themselves. A future cannot be cancelled: what it waits for must happen.
+                guard (try? await Task.sleep(for: deadline)) != nil else { return }
+                log.notice("connections cut off", metadata: ["deadline": "\(deadline)"])
+                for server in services.loops { try? await server.loop.submit { server.cutOff() }.get() }
             }
-            group.addTask { [deadline = configuration.shutdownDeadline] in
-                try? await Task.sleep(for: deadline)
-                return false
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? true
+            for future in emptied { try? await future.get() }
+            group.cancelAll()
         }
-        guard !isEmpty else { return }
-        log.notice("connections cut off", metadata: ["deadline": "\(configuration.shutdownDeadline)"])
-        for server in services.loops { try? await server.loop.submit { server.cutOff() }.get() }
     }
 }

@@ -5,6 +5,8 @@ import NIOCore
 protocol Stoppable: AnyObject {
     /// The server is stopping: finish the answer under way, then close.
     func stop()
+    /// Close at once.
+    func abort()
 }
 
 /// Everything one event loop owns: its hub shard, its clicks of this tick, its timing wheel, its connections.
@@ -129,6 +131,7 @@ final class ServerLoop: @unchecked Sendable {
     /// Closes what did not close by itself, so that it is counted before the totals are taken.
     func cutOff() {
         for connection in connections.values { connection.abort() }
+        for exchange in exchanges.values { exchange.abort() }
     }
 
     private func noticeEmptied() {

@@ -56,6 +56,6 @@ final class FeedReader: Sendable {
 
     private static func position(at time: Timestamp, _ tail: Tail, _ store: any Store) throws(KitError) -> Position {
         if let position = try store.position(in: tail.feed, at: time) { return position }
-        return tail.clicks(after: 0).first { $0.at >= time }?.positionBefore(in: tail.feed) ?? tail.head
+        return tail.firstClick(at: time)?.positionBefore(in: tail.feed) ?? tail.head
     }
 }

@@ -284,6 +284,22 @@ struct FeedScenarios {
         }
     }
 
+    // The stop once waited for sockets that could not close by themselves, whatever the deadline said.
+    @Test func `a client that takes nothing does not hold up a stop beyond its deadline`() async throws {
+        let configure = { (configuration: inout ServerConfiguration) in
+            (configuration.shutdownDeadline, configuration.stallTimeout) = (.seconds(1), .seconds(600))
+            (configuration.sendBuffer, configuration.outboxMessages) = (4_608, 16)
+        }
+        try await Self.withGuide(configure) { running in
+            let target = try await "/ws?ticket=\(running.ticket())&positions=1"
+            try await TestSocket.upgrade(running.port, target, receiveBuffer: 2_304) { socket in
+                try await Self.burst(running, 1_000)
+                running.server.stop()
+                while try await socket.message() != nil {}
+            }
+        }
+    }
+
     @Test func `the event stream is the same feed, and Last-Event-ID resumes it`() async throws {
         try await Self.withGuide { running in
             try await Self.click(running, 2)

@@ -244,6 +244,36 @@ struct FeedReadingTests {
         #expect(contents.holes == 2)
     }
 
+    // An orderly stop after a crash once moved on past rows whose numbers it had not written.
+    @Test(arguments: StoreTests.Kind.allCases)
+    func `a feed that nobody clicks between a crash and an orderly stop keeps its numbers`(
+        kind: StoreTests.Kind
+    ) throws {
+        let place = try StoreTests.Place(kind)
+        var store = try place.store()
+        let admin = try store.open(now: StoreTests.now).directory.users[0]
+        let quiet = try StoreTests.link(1, "quiet", owner: admin)
+        let busy = try StoreTests.link(2, "busy", owner: admin)
+        _ = try store.commit(
+            CommitGroup(
+                clicks: (1...10).map { Self.click(quiet, epoch: 1, owner: $0, number: $0) },
+                changes: [.link(quiet), .link(busy)]))
+        // A crash; then a run in which only the other link is clicked, and one in which none is.
+        for number in Int64(1)...2 {
+            store = try place.store()
+            let epoch = try store.open(now: StoreTests.now).heads.epoch
+            if number == 1 {
+                _ = try store.commit(CommitGroup(clicks: [Self.click(busy, epoch: epoch, owner: 11, number: 1)]))
+            }
+            try store.close(now: StoreTests.now, isComplete: true)
+        }
+        store = try place.store()
+        let heads = try store.open(now: StoreTests.now).heads
+        #expect(heads.number(of: .link(1)) == 10)
+        #expect(heads.number(of: .link(2)) == 1)
+        #expect(heads.number(of: .owner(1)) == 11)
+    }
+
     @Test(arguments: StoreTests.Kind.allCases)
     func `a time is found in the feed, whichever epoch it lies in`(kind: StoreTests.Kind) throws {
         let place = try StoreTests.Place(kind)

@@ -19,9 +19,10 @@ extension Following {
         default: throw KitError(.invalid, "overflow is drop or replay")
         }
         let named = try Self.rooms(rooms ?? "")
-        let starts = try (since ?? "").split(separator: ",").map { text throws(KitError) in try Since(String(text)) }
+        let parts = since?.split(separator: ",", maxSplits: Self.maximumRooms, omittingEmptySubsequences: false) ?? []
+        let starts = try parts.map { text throws(KitError) in try Since(String(text)) }
         guard since == nil || starts.count == max(named.count, 1) || (starts.count == 1 && starts[0].isTime) else {
-            throw KitError(.invalid, "since takes one position for each room, in their order, or one duration for all")
+            throw KitError(.invalid, "since takes one start for each room, in their order, or one duration for all")
         }
         self.since = starts.first ?? .now
         self.rooms = named.enumerated().map { index, room in

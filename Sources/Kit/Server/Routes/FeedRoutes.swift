@@ -25,7 +25,9 @@ enum FeedRoutes {
         }
         // A thousand events are milliseconds of writing: not on the loop.
         return call.services.reader.page(of: feed, from: start, limit: limit, on: call.server.loop) { page in
-            body(page.clipped(to: to, in: feed), room, sequencer.head(of: feed))
+            // Whoever goes on from the head they are told must have had all before it.
+            let head = page.isAtHead ? page.end : sequencer.head(of: feed)
+            return body(page.clipped(to: to, in: feed), room, head)
         }.map { HTTPResponse(json: $0) }
     }
 
@@ -67,7 +69,8 @@ enum FeedRoutes {
         default: throw KitError(.invalid, "overflow is drop or replay")
         }
         // A browser that comes again sends the address it began with: what it remembers is newer.
-        let since = call.request.head.headers.first(name: "last-event-id") ?? call.query("since")
+        let remembered = call.request.head.headers.first(name: "last-event-id").flatMap { $0.isEmpty ? nil : $0 }
+        let since = remembered ?? call.query("since")
         following.since = try since.map { text throws(KitError) in try Following.Since(text) } ?? .now
         if let room = try call.query("room").map({ text throws(KitError) in try Room(text) }) {
             following.rooms = [(room, following.since)]

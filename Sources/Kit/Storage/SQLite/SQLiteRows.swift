@@ -142,8 +142,11 @@ enum SQLiteRows {
         return links
     }
 
-    /// Where numbering goes on: the stored heads, raised by the rows written after them.
-    static func heads(_ db: Database, epoch: Int32) throws -> Sequencer.Heads {
+    /// Where numbering goes on: the stored heads, raised by the rows written after them; and those rows' numbers by
+    /// themselves, which are still to be stored.
+    static func heads(_ db: Database, epoch: Int32) throws -> (heads: Sequencer.Heads, unwritten: SQLiteStore.Unwritten)
+    {
+        var unwritten = SQLiteStore.Unwritten()
         var heads = Sequencer.Heads(epoch: epoch, owners: [], links: [])
         let users = try Row.fetchCursor(db, sql: "SELECT key, clicks FROM users")
         while let row = try users.next() { heads.raise(.owner(row[0]), to: row[1]) }
@@ -157,9 +160,10 @@ enum SQLiteRows {
         while let row = try tail.next() {
             heads.raise(.owner(row[0]), to: row[1])
             heads.raise(.link(row[2]), to: row[3])
+            unwritten.note(owner: row[0], row[1], link: row[2], row[3])
         }
         let holes = try Row.fetchCursor(db, sql: "SELECT kind, feed, max(last) FROM holes GROUP BY kind, feed")
         while let row = try holes.next() { heads.raise(SQLiteFeeds.feed(row[0], row[1]), to: row[2]) }
-        return heads
+        return (heads, unwritten)
     }
 }

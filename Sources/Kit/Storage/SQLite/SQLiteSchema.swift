@@ -73,6 +73,12 @@ enum SQLiteSchema {
                         first INTEGER NOT NULL, last INTEGER NOT NULL, reason TEXT NOT NULL,
                         PRIMARY KEY (kind, feed, epoch, first)
                     ) WITHOUT ROWID;
+
+                    -- Totals an orderly stop after a crash had left behind.
+                    UPDATE users SET clicks = max(clicks, coalesce(
+                        (SELECT max(owner_number) FROM clicks WHERE clicks.owner = users.key), 0));
+                    UPDATE links SET clicks = max(clicks, coalesce(
+                        (SELECT max(link_number) FROM clicks WHERE clicks.link = links.key), 0));
                     """)
         }
         return migrator

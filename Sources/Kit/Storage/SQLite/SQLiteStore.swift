@@ -11,24 +11,28 @@ final class SQLiteStore: Store {
     /// Rows of the log that may be counted again at start. Between two updates of the heads at most this many, plus one group.
     static let headsInterval = 50_000
 
-    private struct State {
-        /// Highest number written and not yet in `users.clicks` or `links.clicks`.
-        var owners: [Int32: Int64] = [:]
-        var links: [Int32: Int64] = [:]
-        var rows = 0
-        var epoch: Int32 = 0
+    /// Highest numbers that are in `clicks` and not yet in `users.clicks` or `links.clicks`, and the rows they come from.
+    struct Unwritten {
+        fileprivate var owners: [Int32: Int64] = [:]
+        fileprivate var links: [Int32: Int64] = [:]
+        fileprivate var rows = 0
 
-        var isDue: Bool { rows >= SQLiteStore.headsInterval }
+        fileprivate var isDue: Bool { rows >= SQLiteStore.headsInterval }
 
-        mutating func note(_ group: CommitGroup) {
-            for click in group.clicks {
-                owners[click.ownerKey] = click.ownerNumber
-                links[click.link] = click.linkNumber
-            }
-            rows += group.clicks.count
+        mutating func note(owner: Int32, _ ownerNumber: Int64, link: Int32, _ linkNumber: Int64) {
+            owners[owner] = ownerNumber
+            links[link] = linkNumber
+            rows += 1
         }
 
-        mutating func clear() { (owners, links, rows) = ([:], [:], 0) }
+        fileprivate mutating func note(_ clicks: [Click]) {
+            for click in clicks { note(owner: click.ownerKey, click.ownerNumber, link: click.link, click.linkNumber) }
+        }
+    }
+
+    private struct State {
+        var unwritten = Unwritten()
+        var epoch: Int32 = 0
     }
 
     private let pool: DatabasePool
@@ -104,17 +108,18 @@ final class SQLiteStore: Store {
 
     func open(now: Timestamp) throws(KitError) -> StoreContents {
         do {
-            let contents = try pool.write { db in
+            let (contents, unwritten) = try pool.write { db in
                 if try Int.fetchOne(db, sql: "SELECT count(*) FROM users") == 0 {
                     try SQLiteRows.insert(.first(now: now), db)
                 }
-                return StoreContents(
-                    directory: try SQLiteRows.directory(db),
-                    links: try SQLiteRows.links(db),
-                    heads: try SQLiteRows.heads(db, epoch: Self.beginEpoch(db, now: now)),
+                let (heads, unwritten) = try SQLiteRows.heads(db, epoch: Self.beginEpoch(db, now: now))
+                let contents = StoreContents(
+                    directory: try SQLiteRows.directory(db), links: try SQLiteRows.links(db), heads: heads,
                     holes: try Int.fetchOne(db, sql: "SELECT count(*) FROM holes") ?? 0)
+                return (contents, unwritten)
             }
-            state.withLock { $0.epoch = contents.heads.epoch }
+            // What a crash left unwritten is written with this run's: moving `heads.row` on without it would forget it.
+            state.withLock { $0 = State(unwritten: unwritten, epoch: contents.heads.epoch) }
             return contents
         } catch let error as KitError {
             throw error
@@ -140,19 +145,19 @@ final class SQLiteStore: Store {
         do {
             return try pool.writeWithoutTransaction { db in
                 var answers: [Result<Void, KitError>] = []
-                let headsAreDue = state.withLock(\.isDue)
+                let headsAreDue = state.withLock(\.unwritten.isDue)
                 try db.inTransaction(.immediate) {
                     for change in group.changes { answers.append(try apply(change, db)) }
                     // Before this group's rows: the heads count what earlier commits made durable.
-                    if headsAreDue { try state.withLock { try writeHeads($0, db) } }
+                    if headsAreDue { try state.withLock { try writeHeads($0.unwritten, db) } }
                     try SQLiteRows.insert(group.clicks, db)
                     for hole in group.holes { try SQLiteFeeds.insert(hole, db) }
                     return .commit
                 }
                 // Only what has been committed counts: numbers of clicks that never got in must not become totals.
                 state.withLock { state in
-                    if headsAreDue { state.clear() }
-                    state.note(group)
+                    if headsAreDue { state.unwritten = Unwritten() }
+                    state.unwritten.note(group.clicks)
                 }
                 return answers
             }
@@ -182,7 +187,7 @@ final class SQLiteStore: Store {
         do {
             try pool.writeWithoutTransaction { db in
                 try db.inTransaction(.immediate) {
-                    try state.withLock { try writeHeads($0, db) }
+                    try state.withLock { try writeHeads($0.unwritten, db) }
                     guard isComplete else { return .commit }
                     try db.execute(
                         sql: "UPDATE epochs SET ended_at = ? WHERE epoch = ?",
@@ -208,11 +213,11 @@ final class SQLiteStore: Store {
         }
     }
 
-    private func writeHeads(_ state: borrowing State, _ db: Database) throws {
+    private func writeHeads(_ unwritten: Unwritten, _ db: Database) throws {
         let users = try db.cachedStatement(sql: "UPDATE users SET clicks = ? WHERE key = ?")
-        for (key, number) in state.owners { try users.execute(arguments: [number, key]) }
+        for (key, number) in unwritten.owners { try users.execute(arguments: [number, key]) }
         let links = try db.cachedStatement(sql: "UPDATE links SET clicks = ? WHERE key = ?")
-        for (key, number) in state.links { try links.execute(arguments: [number, key]) }
+        for (key, number) in unwritten.links { try links.execute(arguments: [number, key]) }
         try db.execute(sql: "UPDATE heads SET row = (SELECT coalesce(max(row), 0) FROM clicks)")
     }
 }
