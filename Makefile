@@ -6,13 +6,15 @@ RELEASE := --configuration release --scratch-path .build-release
 QUIKKO := .build-release/release/quikko
 PREFIX ?= /usr/local
 
-.PHONY: help build serve test bench dist install format lint examples packages
+.PHONY: help build serve test crash tsan bench dist install format lint examples packages
 
 help:
 	@echo 'make serve    build release and run it: nothing needs to be configured'
 	@echo 'make test     build debug and run all tests'
 	@echo 'make build    build release into .build-release'
 	@echo 'make install  copy the binary to $$PREFIX/bin (/usr/local)'
+	@echo 'make crash    kill -9 the release build, 200 seeded rounds (ROUNDS=, SEED=), and recount'
+	@echo 'make tsan     feeds, hub and storage under the thread sanitizer'
 	@echo 'make bench    compare with a floor in raw epoll, in the same run'
 	@echo 'make dist     one stripped file with the Swift runtime inside, in dist/'
 	@echo 'make examples run every script in Examples'
@@ -32,6 +34,18 @@ serve: build
 test: packages
 	@test -d .build/debug || echo 'A first debug build takes about 8 minutes on two cores; later ones take seconds.' >&2
 	$(SWIFT) test $(PLAIN)
+
+# Prints its last words: rounds, seed, and the most clicks a kill cost.
+ROUNDS ?= 200
+SEED ?= 1
+crash: build packages
+	QUIKKO_CRASH_ROUNDS=$(ROUNDS) QUIKKO_CRASH_SEED=$(SEED) QUIKKO_TEST_PROGRAM="$$PWD/$(QUIKKO)" \
+		$(SWIFT) test $(PLAIN) --filter CrashTests
+
+tsan: packages
+	@test -d .build-tsan || echo 'A first build for the sanitizer takes about 10 minutes on two cores.' >&2
+	$(SWIFT) test $(PLAIN) --sanitize thread --scratch-path .build-tsan \
+		--filter 'Feed|Hub|Outbox|Sequencer|ClickRecorder|StoreTests'
 
 bench: build
 	$(QUIKKO) bench $(ARGUMENTS)

@@ -96,9 +96,9 @@ struct Backlog {
         count -= segments.reduce(0) { $0 + $1.clicks.count }
     }
 
-    func tail(of feed: Feed, head: Int64, start: Int64) -> Tail {
+    func tail(of feed: Feed, head: Int64, start: Int64, isNewEpoch: Bool) -> Tail {
         Tail(
-            feed: feed, head: Position(epoch: epoch, number: head), start: start, segments: segments,
-            losing: losing?[feed].map(hole))
+            feed: feed, head: Position(epoch: epoch, number: head), start: start, base: isNewEpoch ? start : nil,
+            segments: segments, losing: losing?[feed].map(hole))
     }
 }

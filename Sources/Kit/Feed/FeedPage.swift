@@ -24,7 +24,9 @@ extension FeedPage {
             return
         }
         // Behind a number that lies before this epoch's first is behind the one right before it.
-        if end.epoch == tail.head.epoch { end = Position(epoch: end.epoch, number: max(end.number, tail.start)) }
+        if end.epoch == tail.head.epoch, let base = tail.base {
+            end = Position(epoch: end.epoch, number: max(end.number, base))
+        }
         join(log.clicks, log.holes, tail)
         guard !log.isFull else { return }
         // The tail is this epoch's; a position in an older one has seen none of it.

@@ -3,6 +3,8 @@ extension Sequencer {
     struct Heads: Sendable, Equatable {
         /// The current life of the log, from 1.
         var epoch: Int32
+        /// Whether the epoch begins here; otherwise it goes on after an orderly stop.
+        var isNew = true
         /// Last number given, by `User.key` and by `Link.key`.
         var owners: [Int64]
         var links: [Int64]

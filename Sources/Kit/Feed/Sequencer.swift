@@ -59,7 +59,7 @@ final class Sequencer: Sendable {
     /// The life of the log these numbers belong to.
     let epoch: Int32
     private let state: Mutex<State>
-    /// Where this epoch's numbers began.
+    /// Where this run's numbers began.
     private let starts: Heads
     private let inboxCapacity: Int
     /// Called, outside the lock, when the backlog stops being empty or passes `groupSize`.
@@ -160,7 +160,8 @@ final class Sequencer: Sendable {
     func tail(of feed: Feed) -> Tail { state.withLock { tail(of: feed, in: $0) } }
 
     private func tail(of feed: Feed, in state: borrowing State) -> Tail {
-        state.backlog.tail(of: feed, head: state.heads.number(of: feed), start: starts.number(of: feed))
+        state.backlog.tail(
+            of: feed, head: state.heads.number(of: feed), start: starts.number(of: feed), isNewEpoch: starts.isNew)
     }
 
     /// Everything that waits for the log, oldest first. The recorder answers with `logged` once it is durable.

@@ -3,8 +3,10 @@ struct Tail: Sendable {
     let feed: Feed
     /// Last number given.
     let head: Position
-    /// Last number of the epochs before this one: where this epoch's numbers began.
+    /// Last number before this run of the server.
     let start: Int64
+    /// Last number before this epoch; nil when it began in an earlier run.
+    let base: Int64?
     /// Shared with the sequencer; of all feeds.
     let segments: [Segment]
     /// Numbers being lost at this moment.

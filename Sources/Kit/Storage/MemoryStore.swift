@@ -18,6 +18,7 @@ final class MemoryStore: Store {
                 ?? StoreContents(
                     directory: .first(now: now), links: [],
                     heads: .init(epoch: 1, owners: [], links: []))
+            contents.heads.isNew = state.isOpen || state.contents == nil
             if state.isOpen { contents.heads.epoch += 1 }
             state.contents = contents
             state.isOpen = true

@@ -125,7 +125,7 @@ final class FeedSimulation {
         case 93..<96: try connect()
         case 96..<99:
             if let listener = listeners.filter({ $0.connection != nil }).randomElement(using: &random) { cut(listener) }
-        default: if chance(20) { try crash() }
+        default: if chance(40) { if chance(50) { try crash() } else { try restart() } }
         }
         checkBooks()
     }
@@ -217,6 +217,19 @@ final class FeedSimulation {
 
     private func crash() throws {
         for listener in listeners { cut(listener) }
+        try start()
+    }
+
+    /// An orderly stop: everything is written, and the epoch goes on.
+    private func restart() throws {
+        for listener in listeners { cut(listener) }
+        while !sequencer.isLogged {
+            if inHand.isEmpty { inHand = sequencer.takeBacklog(isLast: true)[...] }
+            _ = try store.commit(CommitGroup(clicks: inHand.flatMap(\.clicks), holes: inHand.flatMap(\.holes)))
+            sequencer.logged(Array(inHand))
+            inHand = []
+        }
+        try store.close(now: StoreTests.now, isComplete: true)
         try start()
     }
 

@@ -21,6 +21,20 @@ struct StoreTests {
 
         deinit { try? FileManager.default.removeItem(at: directory) }
 
+        /// What a kill left: a file of one page, and a journal that says there was none.
+        static var unfinished: (file: Data, journal: Data) {
+            var file = Data("SQLite format 3\0".utf8)
+            file +=
+                Data([0x10, 0, 2, 2, 0, 0x40, 0x20, 0x20, 0, 0, 0, 1, 0, 0, 0, 1]) + Data(count: 12) + Data(count: 4)
+            file += Data([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]) + Data(count: 4096)
+            file = file.prefix(100) + Data([0x0d, 0, 0, 0, 0, 0x10, 0, 0])
+            file += Data(count: 4096 - file.count)
+            var journal = Data([0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7])
+            journal += Data([0, 0, 0, 0, 1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0x10, 0])
+            journal += Data(count: 512 - journal.count)
+            return (file, journal)
+        }
+
         func store() throws -> any Store {
             kind == .memory ? memory : try SQLiteStore(file: directory.appending(path: "quikko.sqlite"))
         }
@@ -156,6 +170,32 @@ struct StoreTests {
         let before = try Data(contentsOf: file)
         #expect { try place.store() } throws: { ($0 as? KitError)?.code == .invalid }
         #expect(try Data(contentsOf: file) == before)
+    }
+
+    // Killed between creating the file and its switch to WAL mode, it leaves a journal that a reader cannot roll back.
+    @Test func `a database killed before it was in WAL mode is opened again`() throws {
+        let place = try Place(.sqlite)
+        let file = place.directory.appending(path: "quikko.sqlite")
+        let half = Place.unfinished
+        try half.file.write(to: file)
+        try half.journal.write(to: URL(filePath: file.path + "-journal"))
+        #expect(try place.store().open(now: Self.now).heads.epoch == 1)
+        // With a journal, too, another program's database is not ours.
+        let other = try Place(.sqlite)
+        var theirs = half.file
+        theirs.replaceSubrange(40..<44, with: [0, 0, 0, 7])
+        try theirs.write(to: other.directory.appending(path: "quikko.sqlite"))
+        try half.journal.write(to: other.directory.appending(path: "quikko.sqlite-journal"))
+        #expect { try other.store() } throws: { ($0 as? KitError)?.code == .invalid }
+    }
+
+    @Test func `a database killed before its first migration is opened again`() throws {
+        let place = try Place(.sqlite)
+        let file = place.directory.appending(path: "quikko.sqlite")
+        try DatabaseQueue(path: file.path).write {
+            try $0.execute(sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
+        }
+        #expect(try place.store().open(now: Self.now).heads.epoch == 1)
     }
 
     @Test func `a damaged database is refused and left alone`() throws {

@@ -75,19 +75,35 @@ final class SQLiteStore: Store {
 
     private static func refuseForeign(_ file: URL) throws {
         guard let size = try? file.resourceValues(forKeys: [.fileSizeKey]).fileSize, size > 0 else { return }
+        guard !FileManager.default.fileExists(atPath: file.path + "-journal") else {
+            return try refuseForeignHeader(file)
+        }
         var configuration = GRDB.Configuration()
         configuration.readonly = true
         let queue = try DatabaseQueue(path: file.path, configuration: configuration)
         let (id, tables) = try queue.read { db in
             (
                 try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0,
-                try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master WHERE type = 'table'") ?? 0
+                try Int.fetchOne(
+                    db,
+                    sql: "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name != 'grdb_migrations'") ?? 0
             )
         }
-        // A file without a table may be ours: killed before its first migration, which also writes the id.
+        // A file without a table of its own may be ours: killed before its first migration, which also writes the id.
         guard id == SQLiteSchema.applicationID || tables == 0 else {
             throw KitError(.invalid, "\(file.path) is not a quikko database; use another --data-dir")
         }
+    }
+
+    /// A file killed before it was in WAL mode has a journal, which only a writer can roll back: its header must do (SQLite
+    /// file format §1.3: the schema cookie at byte 40, the application id at byte 68).
+    private static func refuseForeignHeader(_ file: URL) throws {
+        let handle = try FileHandle(forReadingFrom: file)
+        defer { try? handle.close() }
+        let header = try handle.read(upToCount: 100) ?? Data()
+        func number(at offset: Int) -> Int { header[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) } }
+        let isOurs = header.count == 100 && (number(at: 68) == SQLiteSchema.applicationID || number(at: 40) == 0)
+        guard isOurs else { throw KitError(.invalid, "\(file.path) is not a quikko database; use another --data-dir") }
     }
 
     private static func failure(_ error: any Error, _ file: URL) -> KitError {
@@ -112,7 +128,9 @@ final class SQLiteStore: Store {
                 if try Int.fetchOne(db, sql: "SELECT count(*) FROM users") == 0 {
                     try SQLiteRows.insert(.first(now: now), db)
                 }
-                let (heads, unwritten) = try SQLiteRows.heads(db, epoch: Self.beginEpoch(db, now: now))
+                let (epoch, isNew) = try Self.beginEpoch(db, now: now)
+                var (heads, unwritten) = try SQLiteRows.heads(db, epoch: epoch)
+                heads.isNew = isNew
                 let contents = StoreContents(
                     directory: try SQLiteRows.directory(db), links: try SQLiteRows.links(db), heads: heads,
                     holes: try Int.fetchOne(db, sql: "SELECT count(*) FROM holes") ?? 0)
@@ -129,16 +147,16 @@ final class SQLiteStore: Store {
     }
 
     /// Continues the last epoch when it was closed; otherwise begins one.
-    private static func beginEpoch(_ db: Database, now: Timestamp) throws -> Int32 {
+    private static func beginEpoch(_ db: Database, now: Timestamp) throws -> (epoch: Int32, isNew: Bool) {
         let last = try Row.fetchOne(db, sql: "SELECT epoch, ended_at FROM epochs ORDER BY epoch DESC LIMIT 1")
         if let last, last["ended_at"] != nil {
             let epoch: Int32 = last["epoch"]
             try db.execute(sql: "UPDATE epochs SET ended_at = NULL WHERE epoch = ?", arguments: [epoch])
-            return epoch
+            return (epoch, false)
         }
         let epoch = (last?["epoch"] ?? Int32(0)) + 1
         try db.execute(sql: "INSERT INTO epochs VALUES (?, ?, NULL)", arguments: [epoch, now.microseconds])
-        return epoch
+        return (epoch, true)
     }
 
     func commit(_ group: CommitGroup) throws(KitError) -> [Result<Void, KitError>] {
