@@ -44,7 +44,8 @@ crash: build packages
 
 tsan: packages
 	@test -d .build-tsan || echo 'A first build for the sanitizer takes about 10 minutes on two cores.' >&2
-	$(SWIFT) test $(PLAIN) --sanitize thread --scratch-path .build-tsan \
+	QUIKKO_TSAN=1 TSAN_OPTIONS=suppressions=Tests/tsan.suppressions \
+		$(SWIFT) test $(PLAIN) --sanitize thread --scratch-path .build-tsan \
 		--filter 'Feed|Hub|Outbox|Sequencer|ClickRecorder|StoreTests'
 
 bench: build

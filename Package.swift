@@ -7,6 +7,8 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
     .treatAllWarnings(as: .error),
 ]
+// Locks the thread sanitizer can see; `make tsan` asks for them.
+let locks: [SwiftSetting] = Context.environment["QUIKKO_TSAN"] == nil ? [] : [.define("THREAD_SANITIZER")]
 
 let package = Package(
     name: "quikko",
@@ -42,7 +44,7 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: strict
+            swiftSettings: strict + locks
         ),
         .executableTarget(
             name: "quikko",

@@ -14,6 +14,7 @@ struct LayeringTests {
         "Protocols": ["Foundation", "Crypto", "NIOCore", "NIOFoundationCompat"],
         "Feed": ["Synchronization"],
         "Metrics": ["Histogram"],
+        "Locks": ["Synchronization", "Glibc"],
         "Hub": ["NIOCore"],
         "Storage": ["Foundation", "Dispatch", "Logging", "NIOCore", "NIOPosix", "Synchronization"],
         "Storage/SQLite": ["Foundation", "GRDB", "GRDBSQLite", "Synchronization"],

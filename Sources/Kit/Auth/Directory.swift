@@ -14,11 +14,11 @@ final class Directory: Sendable {
     }
 
     let organization: Organization
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
     init(_ contents: Contents) {
         organization = contents.organization
-        state = Mutex(
+        state = Guarded(
             State(
                 users: Dictionary(contents.users.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first }),
                 keys: Dictionary(contents.keys.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })))

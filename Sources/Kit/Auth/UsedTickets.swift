@@ -11,7 +11,7 @@ final class UsedTickets: Sendable {
         var expiries: [String: Timestamp] = [:]
         var nextSweep = Timestamp(seconds: 0)
     }
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let startedAt: Timestamp
 
     init(startedAt: Timestamp) { self.startedAt = Timestamp(seconds: startedAt.seconds) }

@@ -40,8 +40,9 @@ struct Backlog {
 
     /// False when the clicks were lost.
     mutating func append(_ clicks: [Click]) -> Bool {
-        if losing != nil, count <= capacity / 2 { endLoss() }
-        guard losing == nil, count + clicks.count <= capacity else {
+        let fits = count + clicks.count <= capacity
+        if fits, count <= capacity / 2 { endLoss() }
+        guard fits, losing == nil else {
             for click in clicks { lose(click) }
             return false
         }

@@ -58,7 +58,7 @@ final class Sequencer: Sendable {
 
     /// The life of the log these numbers belong to.
     let epoch: Int32
-    private let state: Mutex<State>
+    private let state: Guarded<State>
     /// Where this run's numbers began.
     private let starts: Heads
     private let inboxCapacity: Int
@@ -72,7 +72,7 @@ final class Sequencer: Sendable {
     ) {
         epoch = heads.epoch
         starts = heads
-        state = Mutex(State(heads: heads, backlog: Backlog(capacity: backlogCapacity, epoch: heads.epoch)))
+        state = Guarded(State(heads: heads, backlog: Backlog(capacity: backlogCapacity, epoch: heads.epoch)))
         self.inboxCapacity = inboxCapacity
         self.groupSize = groupSize
         self.wakeRecorder = wakeRecorder

@@ -2,9 +2,9 @@ import Synchronization
 
 /// Makes short codes: random ones, or for scripts the same ones every time.
 final class CodeMaker: Sendable {
-    private let seeded: Mutex<SeededGenerator?>
+    private let seeded: Guarded<SeededGenerator?>
 
-    init(seed: UInt64?) { seeded = Mutex(seed.map { SeededGenerator(state: $0) }) }
+    init(seed: UInt64?) { seeded = Guarded(seed.map { SeededGenerator(state: $0) }) }
 
     func next() -> ShortCode {
         seeded.withLock { seeded in

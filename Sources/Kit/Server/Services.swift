@@ -16,9 +16,9 @@ final class Services: Sendable {
     /// Open live connections, for the limit.
     let connectionCount = Atomic<Int>(0)
     /// Known once the server listens: how short URLs begin.
-    private let address = Mutex("")
+    private let address = Guarded("")
     /// The server's loops, for totals; set once before the first connection.
-    private let allLoops = Mutex<[ServerLoop]>([])
+    private let allLoops = Guarded<[ServerLoop]>([])
     private let stopping = Atomic<Bool>(false)
     private let connectionsSeen = Atomic<Int>(0)
     let startedAt = Timestamp.now

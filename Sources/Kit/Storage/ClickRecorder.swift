@@ -30,12 +30,12 @@ final class ClickRecorder: Sendable {
     private let store: any Store
     private let flushInterval: Duration
     private let log: Logger
-    private let state: Mutex<State>
+    private let state: Guarded<State>
     private let signal = DispatchSemaphore(value: 0)
 
     /// - Parameter holes: Holes the log has already.
     init(store: any Store, flushInterval: Duration, holes: Int = 0, log: Logger) {
-        state = Mutex(State(holes: holes))
+        state = Guarded(State(holes: holes))
         self.store = store
         self.flushInterval = flushInterval
         self.log = log

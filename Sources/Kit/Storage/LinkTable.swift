@@ -13,7 +13,7 @@ final class LinkTable: Sendable {
     }
 
     private final class Stripe: Sendable {
-        let entries = Mutex<[ShortCode: Entry]>([:])
+        let entries = Guarded<[ShortCode: Entry]>([:])
     }
 
     private struct State {
@@ -25,10 +25,10 @@ final class LinkTable: Sendable {
     }
 
     private let stripes = (0..<16).map { _ in Stripe() }
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
     init(_ links: [Link]) {
-        state = Mutex(State(nextKey: (links.map(\.key).max() ?? 0) + 1))
+        state = Guarded(State(nextKey: (links.map(\.key).max() ?? 0) + 1))
         for link in links { confirm(link) }
     }
 

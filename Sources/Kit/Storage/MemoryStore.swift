@@ -9,7 +9,7 @@ final class MemoryStore: Store {
         var clicks: [Feed: [Click]] = [:]
         var holes: [Feed: [Hole]] = [:]
     }
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     func open(now: Timestamp) throws(KitError) -> StoreContents {
         state.withLock { state in

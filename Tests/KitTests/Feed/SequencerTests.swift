@@ -79,6 +79,17 @@ struct SequencerTests {
         #expect(second.first?.clicks.isEmpty == true, "the hole lies before what followed it")
     }
 
+    @Test func `batches larger than the backlog are one loss, however many come`() throws {
+        let sequencer = Sequencer(heads: .init(epoch: 1, owners: [], links: []), backlogCapacity: 2, wakeRecorder: {})
+        for _ in 0..<100 {
+            var clicks = try (0..<3).map { _ in try Self.click(link: 1) }
+            sequencer.submit(&clicks, from: nil)
+        }
+        let segments = sequencer.takeBacklog()
+        #expect(segments.count == 1)
+        #expect(segments.flatMap(\.holes).allSatisfy { $0.hole.from == 1 && $0.hole.to == 300 })
+    }
+
     @Test func `a loss that nothing follows is written once all else is`() throws {
         let sequencer = Sequencer(heads: .init(epoch: 1, owners: [], links: []), backlogCapacity: 1, wakeRecorder: {})
         var clicks = [try Self.click(link: 1)]

@@ -36,7 +36,7 @@ final class SQLiteStore: Store {
     }
 
     private let pool: DatabasePool
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     /// Opens `file`, or makes it.
     ///
