@@ -12,7 +12,7 @@ struct SubscribeCommand: AsyncParsableCommand {
             Examples:
               quikko subscribe --since 10m --where country=DE
               quikko subscribe guide --count 10 --timeout 1m
-              quikko subscribe --slow 1KiB     (be the slow client: see what it misses, and get it back)
+              quikko subscribe --stall 1s/4s   (be the slow client: see what it misses, and get it back)
             """
     )
 
@@ -119,6 +119,7 @@ struct SubscribeCommand: AsyncParsableCommand {
             try await feed.run(&ledger) { item in
                 switch item {
                 case .connected:
+                    await printer.connected()
                     let what = codes.isEmpty ? "all my links" : codes.map(\.description).joined(separator: ", ")
                     if Terminal.errorIsTerminal { Terminal.complain("following the clicks of \(what); Ctrl-C ends it") }
                 case .disconnected(let reason, let delay):
@@ -137,6 +138,10 @@ struct SubscribeCommand: AsyncParsableCommand {
         switch ending {
         case .done: break
         case .timedOut:
+            guard await printer.isConnected else {
+                throw KitError(
+                    .unavailable, "could not reach the server in that time; is `quikko serve` running there?")
+            }
             guard let count else { return }
             Terminal.complain("quikko: only \(await printer.clicks) of \(count) clicks came in time")
             throw ExitStatus.incomplete

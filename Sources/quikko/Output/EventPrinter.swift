@@ -41,7 +41,8 @@ struct EventPrinter {
     /// Silent for people when all is well and nothing was replayed.
     mutating func print(_ recovery: Recovery) {
         let clicks = "\(recovery.count) \(recovery.count == 1 ? "click" : "clicks")"
-        aside("recovered", recovery.json, recovery.count == 0 ? nil : "caught up to \(recovery.to): \(clicks)")
+        let room = if case .link(let code) = recovery.room { "\(code): " } else { "" }
+        aside("recovered", recovery.json, recovery.count == 0 ? nil : "\(room)caught up to \(recovery.to), \(clicks)")
     }
 
     mutating func print(_ hole: Hole, in room: Room) {
@@ -71,7 +72,9 @@ struct EventPrinter {
 
     private static func words(_ hole: Hole) -> String {
         switch hole.reason {
-        case .crash: "epoch \(hole.epoch) ended durably at \(hole.from - 1)"
+        case .crash:
+            "the server crashed: epoch \(hole.epoch) ended durably at \(hole.epoch):\(hole.from - 1), what came behind it is lost; "
+                + "a new epoch goes on with \(hole.from)"
         case .overflow: "the log lost \(hole.epoch):\(hole.from) to \(hole.to ?? hole.from): its disk could not keep up"
         case .missing: "the log does not have \(hole.epoch):\(hole.from)" + (hole.to.map { " to \($0)" } ?? "")
         case .unknown: "this server does not know position \(hole.epoch):\(hole.from - 1); following from now on"

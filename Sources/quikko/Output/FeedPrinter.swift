@@ -7,6 +7,8 @@ actor FeedPrinter {
     private let limit: Int?
     private let fills: Bool
     private var printer: EventPrinter
+    /// Whether there ever was a connection.
+    private(set) var isConnected = false
     /// Clicks printed.
     private(set) var clicks = 0
     /// The last position printed of each room: fetching a gap may break off and begin again.
@@ -25,6 +27,8 @@ actor FeedPrinter {
         self.fills = fills
         printer = EventPrinter(options)
     }
+
+    func connected() { isConnected = true }
 
     /// False when it has heard enough.
     func hear(_ event: FeedEvent) async throws -> Bool {
