@@ -1,8 +1,9 @@
 import Foundation
 import GRDB
 import Glibc
-import Kit
 import Testing
+
+@testable import Kit
 
 /// kill -9, again and again: while starting, migrating, under load, while stopping. Seeded by `QUIKKO_CRASH_SEED`, so many
 /// rounds as `QUIKKO_CRASH_ROUNDS` says (`make crash`: 200); a few otherwise.
@@ -12,17 +13,7 @@ struct CrashTests {
     private static let rounds = environment["QUIKKO_CRASH_ROUNDS"].flatMap { Int($0) } ?? 8
     private static let seed = environment["QUIKKO_CRASH_SEED"].flatMap { UInt64($0) } ?? 1
 
-    /// splitmix64.
-    private struct Random: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var word = state
-            word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-            return word ^ (word >> 31)
-        }
-    }
+    private typealias Random = CodeMaker.SeededGenerator
 
     private struct Row: Hashable {
         let epoch: Int

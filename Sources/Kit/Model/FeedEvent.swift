@@ -38,13 +38,3 @@ public struct ClickEvent: Sendable, Equatable, Codable {
     /// RFC 3339 UTC, 0 to 9 fraction digits.
     public let timestamp: String
 }
-
-extension ClickEvent {
-    /// A click in the words a client hears.
-    init(_ click: Click) {
-        self.init(
-            shortCode: click.code.description, country: click.details.country.description,
-            deviceType: "\(click.details.device.name)", browser: "\(click.details.browser.name)",
-            timestamp: click.at.description)
-    }
-}

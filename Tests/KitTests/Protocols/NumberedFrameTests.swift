@@ -158,3 +158,13 @@ struct FollowingTests {
         #expect { try following(query) } throws: { ($0 as? KitError)?.code == .invalid }
     }
 }
+
+extension ClickEvent {
+    /// A click in the words a client hears.
+    fileprivate init(_ click: Click) {
+        self.init(
+            shortCode: click.code.description, country: click.details.country.description,
+            deviceType: "\(click.details.device.name)", browser: "\(click.details.browser.name)",
+            timestamp: click.at.description)
+    }
+}
