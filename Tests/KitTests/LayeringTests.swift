@@ -27,6 +27,8 @@ struct LayeringTests {
             "NIOSSL",
         ],
         "Bench": ["Foundation", "Glibc", "Synchronization"],
+        "System": ["Glibc"],
+        "Load": ["Foundation", "Crypto", "Glibc", "NIOCore", "Synchronization"],
     ]
 
     @Test func `each folder imports only what it may`() throws {

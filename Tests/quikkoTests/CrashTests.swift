@@ -13,7 +13,7 @@ struct CrashTests {
     private static let rounds = environment["QUIKKO_CRASH_ROUNDS"].flatMap { Int($0) } ?? 8
     private static let seed = environment["QUIKKO_CRASH_SEED"].flatMap { UInt64($0) } ?? 1
 
-    private typealias Random = CodeMaker.SeededGenerator
+    private typealias Random = SeededGenerator
 
     private struct Row: Hashable {
         let epoch: Int

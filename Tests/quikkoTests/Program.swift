@@ -130,12 +130,15 @@ final class Program: Sendable {
         try start(arguments, environment: environment)
     }
 
-    func start(_ arguments: [String], environment: [String: String] = [:]) throws -> Running {
+    /// - Parameter watchesErrors: The lines wanted are those on standard error.
+    func start(
+        _ arguments: [String], environment: [String: String] = [:], watchesErrors: Bool = false
+    ) throws -> Running {
         let process = process(arguments, environment)
         let output = Pipe()
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
+        process.standardOutput = watchesErrors ? FileHandle.nullDevice : output
+        process.standardError = watchesErrors ? output : FileHandle.nullDevice
         let ended = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
         process.terminationHandler = { _ in ended.continuation.finish() }
         try process.run()

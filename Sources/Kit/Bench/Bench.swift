@@ -6,14 +6,14 @@ public enum Bench {
     /// slows down or speeds up does so for both. A measurement that fails is given up, and the next one begins.
     ///
     /// - Parameter progress: hears a line about each window.
-    /// - Throws: `BenchError.interrupted` on SIGINT, SIGTERM or SIGHUP. No child outlives this call.
+    /// - Throws: `SystemError.interrupted` on SIGINT, SIGTERM or SIGHUP. No child outlives this call.
     public static func run(_ plan: BenchPlan, progress: @escaping (String) -> Void) throws -> BenchReport {
         try BenchInterrupt.catching {
             let pinning = CorePinning.choose()
             defer { pinning?.restore() }
             var report = BenchReport()
             if pinning == nil { report.note("fewer than two cores to choose from: nothing is pinned") }
-            let idle = IdleMeasurement.affordable(descriptors: BenchSocket.raiseDescriptorLimit())
+            let idle = IdleMeasurement.affordable(descriptors: StreamSocket.raiseDescriptorLimit())
             if idle < IdleMeasurement.wanted, plan.measurements.contains(.idle) {
                 report.note("\(idle) idle connections instead of \(IdleMeasurement.wanted): raise ulimit -Hn")
             }
@@ -42,7 +42,7 @@ private struct Runner {
                     if let first = taken.first {
                         progress("\(measurement.rawValue) \(round)/\(plan.rounds) \(target.rawValue): \(first.line)")
                     }
-                } catch BenchError.failed(let reason) {
+                } catch SystemError.failed(let reason) {
                     // Ctrl-C reaches the child as well; what broke because of it is no finding.
                     try BenchInterrupt.check()
                     return report.fail("\(measurement.rawValue), \(target.rawValue), round \(round): \(reason)")
@@ -62,8 +62,8 @@ private struct Runner {
             return samples
         } catch {
             let lastWords = server.stop()
-            if error as? BenchError == .interrupted { throw error }
-            throw BenchError.failed("\(error)\(lastWords)")
+            if error as? SystemError == .interrupted { throw error }
+            throw SystemError.failed("\(error)\(lastWords)")
         }
     }
 

@@ -30,6 +30,6 @@ enum BenchInterrupt {
     /// - Throws: `.interrupted` once a signal has come.
     @inline(__always)
     static func check() throws {
-        if requested.load(ordering: .relaxed) { throw BenchError.interrupted }
+        if requested.load(ordering: .relaxed) { throw SystemError.interrupted }
     }
 }

@@ -23,16 +23,16 @@ public struct BenchPlan: Sendable {
     /// In the order they run.
     public let measurements: [BenchMeasurement]
 
-    /// - Throws: `BenchError.failed` when a number is out of its range.
+    /// - Throws: `SystemError.failed` when a number is out of its range.
     public init(
         rounds: Int = 5,
         seconds: Double = 2,
         subscribers: Int = 1_000,
         measurements: [BenchMeasurement] = BenchMeasurement.allCases
     ) throws {
-        guard (1...100).contains(rounds) else { throw BenchError.failed("--rounds takes 1 to 100") }
-        guard (0.1...60).contains(seconds) else { throw BenchError.failed("--seconds takes 0.1 to 60") }
-        guard (1...50_000).contains(subscribers) else { throw BenchError.failed("--subscribers takes 1 to 50000") }
+        guard (1...100).contains(rounds) else { throw SystemError.failed("--rounds takes 1 to 100") }
+        guard (0.1...60).contains(seconds) else { throw SystemError.failed("--seconds takes 0.1 to 60") }
+        guard (1...50_000).contains(subscribers) else { throw SystemError.failed("--subscribers takes 1 to 50000") }
         self.rounds = rounds
         self.seconds = seconds
         self.subscribers = subscribers

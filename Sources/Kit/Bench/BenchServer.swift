@@ -18,7 +18,7 @@ struct BenchEndpoint {
 struct BenchServer {
     let endpoint: BenchEndpoint
 
-    private let child: BenchChild
+    private let child: Child
 
     private static let readyLimit = 20.0
     private static let stopLimit = 10.0
@@ -33,11 +33,12 @@ struct BenchServer {
             case .floor: ["quikko", "floor", "--port", "0", "--batch", "\(floorBatch)"]
             case .quikko: ["quikko", "serve", "--temp", "--port", "0", "--print-ready"]
             }
-        let child = try BenchChild.spawn(arguments, pinning: pinning)
+        let child = try Child.spawn(arguments: arguments, pinning: pinning)
         do {
-            let ready = try child.firstLine(before: BenchClock.after(seconds: readyLimit))
+            let ready = try child.firstLine(
+                before: MonotonicClock.after(seconds: readyLimit), check: BenchInterrupt.check)
             guard let port = BenchText.number("port", in: ready), let port = UInt16(exactly: port) else {
-                throw BenchError.failed("no port in its ready line")
+                throw SystemError.failed("no port in its ready line")
             }
             let endpoint =
                 switch target {
@@ -47,8 +48,8 @@ struct BenchServer {
             return BenchServer(endpoint: endpoint, child: child)
         } catch {
             let lastWords = child.end(within: stopLimit)
-            if error as? BenchError == .interrupted { throw error }
-            throw BenchError.failed("did not start: \(error)\(lastWords)")
+            if error as? SystemError == .interrupted { throw error }
+            throw SystemError.failed("did not start: \(error)\(lastWords)")
         }
     }
 

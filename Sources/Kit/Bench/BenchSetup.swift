@@ -9,12 +9,12 @@ struct BenchSetup {
     /// - Parameter readyLine: what `serve --print-ready` printed; names the file its key is in.
     init(port: UInt16, readyLine: String) throws {
         guard let file = BenchText.string("keyFile", in: readyLine) else {
-            throw BenchError.failed("no keyFile in its ready line")
+            throw SystemError.failed("no keyFile in its ready line")
         }
         let keys = try ProcFile.read(file)
         let address = BenchText.string("url", in: readyLine) ?? "http://127.0.0.1:\(port)"
         guard let key = BenchText.string(address, in: keys) else {
-            throw BenchError.failed("no key for \(address) in \(file)")
+            throw SystemError.failed("no key for \(address) in \(file)")
         }
         self.port = port
         self.key = key
@@ -24,7 +24,7 @@ struct BenchSetup {
         _ = try post("/api/v1/urls", #"{"originalUrl":"https://example.com/","customAlias":"pbench1"}"#)
         let ticket = try post("/api/v1/tickets", #"{"kind":"session","ttl":3600}"#)
         guard let token = BenchText.string("token", in: ticket) else {
-            throw BenchError.failed("no token in the answer to POST /api/v1/tickets")
+            throw SystemError.failed("no token in the answer to POST /api/v1/tickets")
         }
         return BenchEndpoint(port: port, subscribePath: "/ws?token=\(token)", clickPath: "/pbench1")
     }
@@ -37,33 +37,33 @@ struct BenchSetup {
             "Content-Type: application/json", "Content-Length: \(body.utf8.count)",
         ]
         let request = Array((head.joined(separator: "\r\n") + "\r\n\r\n" + body).utf8)
-        guard let descriptor = try BenchSocket.connect(port: port) else { throw BenchError.failed("no free port") }
+        guard let descriptor = try StreamSocket.connect(port: port) else { throw SystemError.failed("no free port") }
         defer { close(descriptor) }
-        let deadline = BenchClock.after(seconds: Self.timeLimit)
+        let deadline = MonotonicClock.after(seconds: Self.timeLimit)
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 16_384)
         var isSent = false
-        while BenchClock.now() < deadline {
+        while MonotonicClock.now() < deadline {
             try BenchInterrupt.check()
             var waiting = pollfd(fd: descriptor, events: Int16(isSent ? POLLIN : POLLOUT), revents: 0)
             guard poll(&waiting, 1, 50) > 0 else { continue }
             guard isSent else {
                 // Some hundred bytes into an empty buffer: the kernel takes them whole or the connection is broken.
-                isSent = request.withUnsafeBytes { BenchSocket.send(descriptor, $0) } == request.count
-                guard isSent else { throw BenchError.failed("POST \(path) could not be sent") }
+                isSent = request.withUnsafeBytes { StreamSocket.send(descriptor, $0) } == request.count
+                guard isSent else { throw SystemError.failed("POST \(path) could not be sent") }
                 continue
             }
-            switch buffer.withUnsafeMutableBytes({ BenchSocket.receive(descriptor, into: $0) }) {
+            switch buffer.withUnsafeMutableBytes({ StreamSocket.receive(descriptor, into: $0) }) {
             case .bytes(let count): answer.append(contentsOf: buffer.prefix(count))
             case .nothingYet: continue
-            case .closed: throw BenchError.failed("POST \(path): the server hung up")
+            case .closed: throw SystemError.failed("POST \(path): the server hung up")
             }
-            guard let head = try answer.withUnsafeBytes({ try BenchResponseHead.parse($0) }) else { continue }
+            guard let head = try answer.withUnsafeBytes({ try ResponseHead.parse($0) }) else { continue }
             let text = answer[head.byteCount...]
             guard text.count >= head.contentLength else { continue }
-            guard head.status == 201 else { throw BenchError.failed("POST \(path) was answered \(head.status)") }
+            guard head.status == 201 else { throw SystemError.failed("POST \(path) was answered \(head.status)") }
             return String(decoding: text, as: UTF8.self)
         }
-        throw BenchError.failed("POST \(path) was not answered in time")
+        throw SystemError.failed("POST \(path) was not answered in time")
     }
 }

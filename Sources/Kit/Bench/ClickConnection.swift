@@ -12,7 +12,7 @@ final class ClickConnection {
     private static let browser =
         "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
 
-    private let poller: BenchPoller
+    private let poller: Poller
     private let tag: UInt32
     private let descriptor: Int32
     private let requests: [UInt8]
@@ -22,9 +22,9 @@ final class ClickConnection {
     private var awaitsRoom = false
 
     /// Connects; requests sent before that is done follow it.
-    init(to endpoint: BenchEndpoint, poller: BenchPoller, tag: UInt32) throws {
-        guard let descriptor = try BenchSocket.connect(port: endpoint.port) else {
-            throw BenchError.failed("no free port to connect from")
+    init(to endpoint: BenchEndpoint, poller: Poller, tag: UInt32) throws {
+        guard let descriptor = try StreamSocket.connect(port: endpoint.port) else {
+            throw SystemError.failed("no free port to connect from")
         }
         self.poller = poller
         self.tag = tag
@@ -56,16 +56,16 @@ final class ClickConnection {
     ///
     /// - Returns: how many requests were answered.
     /// - Throws: `.failed` on any answer but 302, and when the server hangs up.
-    func handle(_ ready: BenchPoller.Interest) throws -> Int {
+    func handle(_ ready: Poller.Interest) throws -> Int {
         if ready.contains(.write) { try flush() }
         guard ready.contains(.read) else { return 0 }
-        switch BenchSocket.receive(descriptor, into: poller.scratch) {
+        switch StreamSocket.receive(descriptor, into: poller.scratch) {
         case .nothingYet: return 0
-        case .closed: throw BenchError.failed("the server closed a connection that was clicking")
+        case .closed: throw SystemError.failed("the server closed a connection that was clicking")
         case .bytes(let count):
             let answered = try scanner.scan(UnsafeRawBufferPointer(rebasing: poller.scratch[..<count]))
             outstanding -= answered
-            guard outstanding >= 0 else { throw BenchError.failed("more answers than requests") }
+            guard outstanding >= 0 else { throw SystemError.failed("more answers than requests") }
             return answered
         }
     }
@@ -76,9 +76,9 @@ final class ClickConnection {
             let offset = (requestLength - owed % requestLength) % requestLength
             let sent = requests.withUnsafeBytes { bytes in
                 let end = min(offset + owed, bytes.count)
-                return BenchSocket.send(descriptor, UnsafeRawBufferPointer(rebasing: bytes[offset..<end]))
+                return StreamSocket.send(descriptor, UnsafeRawBufferPointer(rebasing: bytes[offset..<end]))
             }
-            guard let sent else { throw BenchError.failed("the server closed a connection that was clicking") }
+            guard let sent else { throw SystemError.failed("the server closed a connection that was clicking") }
             if sent == 0 { break }
             owed -= sent
         }

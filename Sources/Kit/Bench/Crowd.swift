@@ -5,16 +5,16 @@ struct Crowd {
 
     private static let settling = 0.2
     private static let clickerTag = UInt32.max
-    private let poller: BenchPoller
+    private let poller: Poller
 
     /// Opens them all and waits 0.2 s, for greetings and for the server to come to rest.
     init(of count: Int, at endpoint: BenchEndpoint) throws {
-        poller = try BenchPoller()
+        poller = try Poller(check: BenchInterrupt.check)
         subscribers = SubscriberPool(of: endpoint, capacity: count, poller: poller)
         try subscribers.open(count)
         clicker = try ClickConnection(to: endpoint, poller: poller, tag: Self.clickerTag)
-        let deadline = BenchClock.after(seconds: Self.settling)
-        while BenchClock.now() < deadline { try poll { _, _ in } }
+        let deadline = MonotonicClock.after(seconds: Self.settling)
+        while MonotonicClock.now() < deadline { try poll { _, _ in } }
         subscribers.resetCounts()
     }
 
@@ -31,13 +31,13 @@ struct Crowd {
         }
     }
 
-    func missing(expected: Int, after wait: String) -> BenchError {
+    func missing(expected: Int, after wait: String) -> SystemError {
         let missing = expected - subscribers.received
         guard missing > 0 else { return .failed("\(clicker.outstanding) clicks not answered after \(wait)") }
         return .failed("\(missing) of \(expected) messages missing after \(wait)")
     }
 
-    func tooMany(expected: Int) -> BenchError {
+    func tooMany(expected: Int) -> SystemError {
         .failed("\(subscribers.received - expected) more messages than the \(expected) that were due")
     }
 }

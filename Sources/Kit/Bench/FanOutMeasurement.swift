@@ -1,6 +1,6 @@
 /// One click at a time to every subscriber: what a delivery costs when nothing can be batched, and how late it is.
 struct FanOutMeasurement {
-    private static let patience = 2 * BenchClock.second
+    private static let patience = 2 * MonotonicClock.second
     private static let name = "fan-out, one at a time"
 
     private let window: MeasuredWindow
@@ -31,14 +31,14 @@ struct FanOutMeasurement {
     /// One click, until everyone has it and the clicker its answer.
     private mutating func click() throws {
         expected += crowd.subscribers.count
-        let clicked = BenchClock.now()
+        let clicked = MonotonicClock.now()
         try crowd.clicker.send(1)
         while crowd.subscribers.received < expected || crowd.clicker.outstanding > 0 {
             try crowd.poll { before, after in
-                let late = BenchClock.now() - clicked
+                let late = MonotonicClock.now() - clicked
                 for _ in before..<after { latencies.record(nanoseconds: late) }
             }
-            if BenchClock.now() - clicked > Self.patience {
+            if MonotonicClock.now() - clicked > Self.patience {
                 throw crowd.missing(expected: expected, after: "2 s")
             }
         }

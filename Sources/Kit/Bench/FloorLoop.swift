@@ -5,9 +5,9 @@ final class FloorLoop {
     /// Per connection. Beyond it whole messages are dropped for that connection, which the driver then reports.
     private static let outputLimit = 1 << 20
     private static let inputLimit = 8_192
-    private static let holdLimit = 2 * BenchClock.millisecond
+    private static let holdLimit = 2 * MonotonicClock.millisecond
 
-    private let poller: BenchPoller
+    private let poller: Poller
     private let listener: Int32
     private let batch: Int
     private let sendBuffer: Int32?
@@ -23,11 +23,11 @@ final class FloorLoop {
     private var heldSince: UInt64 = 0
 
     init(listener: Int32, batch: Int, sendBuffer: Int32?) throws {
-        poller = try BenchPoller()
+        poller = try Poller(check: BenchInterrupt.check)
         self.listener = listener
         self.batch = batch
         self.sendBuffer = sendBuffer
-        capacity = BenchSocket.raiseDescriptorLimit()
+        capacity = StreamSocket.raiseDescriptorLimit()
         table = .allocate(capacity: capacity)
         try poller.add(listener, tag: UInt32(listener), interest: .read)
     }
@@ -41,20 +41,20 @@ final class FloorLoop {
                 if ready.contains(.write) { try flush(descriptor) }
                 if ready.contains(.read) { try read(descriptor) }
             }
-            if heldCount > 0, BenchClock.now() - heldSince >= Self.holdLimit { try release() }
+            if heldCount > 0, MonotonicClock.now() - heldSince >= Self.holdLimit { try release() }
         }
     }
 
     private func accept() throws {
         while true {
-            let descriptor = BenchSocket.accept(listener)
+            let descriptor = StreamSocket.accept(listener)
             guard descriptor >= 0 else { return }
             guard Int(descriptor) < capacity else {
                 close(descriptor)
                 continue
             }
-            BenchSocket.set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
-            if let sendBuffer { BenchSocket.set(descriptor, SOL_SOCKET, SO_SNDBUF, sendBuffer) }
+            StreamSocket.set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+            if let sendBuffer { StreamSocket.set(descriptor, SOL_SOCKET, SO_SNDBUF, sendBuffer) }
             (table + Int(descriptor)).initialize(to: FloorConnection())
             try poller.add(descriptor, tag: UInt32(descriptor), interest: .read)
         }
@@ -69,7 +69,7 @@ final class FloorLoop {
             rest.input.removeAll()
         }
         let room = UnsafeMutableRawBufferPointer(rebasing: poller.scratch[kept...])
-        switch BenchSocket.receive(descriptor, into: room) {
+        switch StreamSocket.receive(descriptor, into: room) {
         case .nothingYet:
             keepInput(connection, UnsafeRawBufferPointer(rebasing: poller.scratch[..<kept]))
         case .closed:
@@ -120,7 +120,7 @@ final class FloorLoop {
         guard batch > 1 else {
             return try FloorMessages.click.withUnsafeBytes { try sendToAll($0) }
         }
-        if heldCount == 0 { heldSince = BenchClock.now() }
+        if heldCount == 0 { heldSince = MonotonicClock.now() }
         held.append(contentsOf: FloorMessages.click)
         heldCount += 1
         if heldCount == batch { try release() }
@@ -146,7 +146,7 @@ final class FloorLoop {
             return
         }
         // A broken connection shows up as an event of its own, and is forgotten there.
-        guard let sent = BenchSocket.send(descriptor, bytes), sent < bytes.count else { return }
+        guard let sent = StreamSocket.send(descriptor, bytes), sent < bytes.count else { return }
         let rest = connection.pointee.rest ?? FloorConnection.Rest()
         rest.output.append(contentsOf: bytes[sent...])
         connection.pointee.rest = rest
@@ -155,7 +155,7 @@ final class FloorLoop {
 
     private func flush(_ descriptor: Int32) throws {
         guard let rest = table[Int(descriptor)].rest else { return }
-        let sent = rest.output.withUnsafeBytes { BenchSocket.send(descriptor, $0) }
+        let sent = rest.output.withUnsafeBytes { StreamSocket.send(descriptor, $0) }
         guard let sent else { return }
         rest.output.removeFirst(sent)
         guard rest.output.isEmpty else { return }

@@ -18,9 +18,9 @@ public struct FloorServer {
     ///   - batch: messages collected into one send per subscriber; 1 sends each by itself. An unfilled batch waits
     ///     no longer than 2 ms.
     ///   - sendBuffer: bytes of `SO_SNDBUF` on every connection, which the kernel doubles; nil leaves its default.
-    /// - Throws: `BenchError.failed` when the port is taken.
+    /// - Throws: `SystemError.failed` when the port is taken.
     public init(port: UInt16, batch: Int = 1, sendBuffer: Int32? = nil) throws {
-        (listener, self.port) = try BenchSocket.listen(port: port)
+        (listener, self.port) = try StreamSocket.listen(port: port)
         self.batch = max(1, batch)
         self.sendBuffer = sendBuffer
     }

@@ -24,7 +24,7 @@ struct IdleMeasurement {
     }
 
     func run() throws -> [BenchSample] {
-        let poller = try BenchPoller()
+        let poller = try Poller(check: BenchInterrupt.check)
         let pool = SubscriberPool(of: endpoint, capacity: Self.warmUp + count, poller: poller)
         try pool.open(Self.warmUp)
         try settle(poller, pool)
@@ -43,9 +43,9 @@ struct IdleMeasurement {
         ]
     }
 
-    private func settle(_ poller: BenchPoller, _ pool: SubscriberPool) throws {
-        let deadline = BenchClock.after(seconds: Self.settling)
-        while BenchClock.now() < deadline {
+    private func settle(_ poller: Poller, _ pool: SubscriberPool) throws {
+        let deadline = MonotonicClock.after(seconds: Self.settling)
+        while MonotonicClock.now() < deadline {
             try poller.poll(milliseconds: 10) { tag, ready in _ = try pool.handle(tag, ready) }
         }
     }

@@ -16,14 +16,14 @@ struct MeasuredWindow {
     ///   - begin: called between the two, to forget what the warm-up counted.
     ///   - work: one step, of no more than some milliseconds.
     func measure(begin: () -> Void, work: () throws -> Void) throws -> Outcome {
-        try repeating(until: BenchClock.after(seconds: plan.warmUp), work)
+        try repeating(until: MonotonicClock.after(seconds: plan.warmUp), work)
         begin()
         let before = try ProcessUsage.read(process: process, core: core)
-        let start = BenchClock.now()
-        try repeating(until: start + UInt64(plan.seconds * Double(BenchClock.second)), work)
-        let end = BenchClock.now()
+        let start = MonotonicClock.now()
+        try repeating(until: start + UInt64(plan.seconds * Double(MonotonicClock.second)), work)
+        let end = MonotonicClock.now()
         let after = try ProcessUsage.read(process: process, core: core)
-        return Outcome(bill: after.bill(since: before), seconds: Double(end - start) / Double(BenchClock.second))
+        return Outcome(bill: after.bill(since: before), seconds: Double(end - start) / Double(MonotonicClock.second))
     }
 
     /// CPU and, where a core is set aside, its busy time, each over `count` things.
@@ -38,6 +38,6 @@ struct MeasuredWindow {
     }
 
     private func repeating(until deadline: UInt64, _ work: () throws -> Void) throws {
-        while BenchClock.now() < deadline { try work() }
+        while MonotonicClock.now() < deadline { try work() }
     }
 }

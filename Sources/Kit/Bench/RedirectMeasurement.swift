@@ -1,19 +1,19 @@
 /// Redirects over keep-alive connections, with nobody listening for the clicks.
 struct RedirectMeasurement {
-    private static let patience = 2 * BenchClock.second
+    private static let patience = 2 * MonotonicClock.second
 
     private let window: MeasuredWindow
     private let depth: Int
-    private let poller: BenchPoller
+    private let poller: Poller
     private let connections: [ClickConnection]
     private var answered = 0
-    private var lastProgress = BenchClock.now()
+    private var lastProgress = MonotonicClock.now()
 
     /// - Parameter depth: requests each connection has under way; the next ones go out when all are answered.
     init(_ window: MeasuredWindow, _ endpoint: BenchEndpoint, connections count: Int = 64, depth: Int) throws {
         self.window = window
         self.depth = depth
-        let poller = try BenchPoller()
+        let poller = try Poller(check: BenchInterrupt.check)
         self.poller = poller
         connections = try (0..<count).map { try ClickConnection(to: endpoint, poller: poller, tag: UInt32($0)) }
     }
@@ -22,7 +22,7 @@ struct RedirectMeasurement {
         let name = depth == 1 ? "redirect" : "redirect, \(depth) pipelined"
         var before = 0
         for connection in connections { try connection.send(depth) }
-        lastProgress = BenchClock.now()
+        lastProgress = MonotonicClock.now()
         let outcome = try window.measure {
             before = answered
         } work: {
@@ -44,10 +44,10 @@ struct RedirectMeasurement {
             answered += try connection.handle(ready)
             if connection.outstanding == 0 { try connection.send(depth) }
         }
-        let now = BenchClock.now()
+        let now = MonotonicClock.now()
         if answered > seen { lastProgress = now }
         guard now - lastProgress <= Self.patience else {
-            throw BenchError.failed("no answer to any of \(connections.count * depth) requests for 2 s")
+            throw SystemError.failed("no answer to any of \(connections.count * depth) requests for 2 s")
         }
     }
 }

@@ -5,7 +5,7 @@
 struct SaturatedMeasurement {
     private static let window = 240
     private static let perWrite = 16
-    private static let patience = 2 * BenchClock.second
+    private static let patience = 2 * MonotonicClock.second
     private static let name = "fan-out, saturated (floor: 16 a send)"
 
     private let measured: MeasuredWindow
@@ -15,7 +15,7 @@ struct SaturatedMeasurement {
     private var finishedRuns = 0
     /// How many subscribers have finished each run after those, by its number modulo the size.
     private var finishers = [Int](repeating: 0, count: window / perWrite + 1)
-    private var lastProgress = BenchClock.now()
+    private var lastProgress = MonotonicClock.now()
 
     init(_ measured: MeasuredWindow, _ endpoint: BenchEndpoint) throws {
         self.measured = measured
@@ -25,7 +25,7 @@ struct SaturatedMeasurement {
     mutating func run() throws -> [BenchSample] {
         var before = 0
         var deliveries = 0
-        lastProgress = BenchClock.now()
+        lastProgress = MonotonicClock.now()
         let outcome = try measured.measure {
             before = crowd.subscribers.received
         } work: {
@@ -60,7 +60,7 @@ struct SaturatedMeasurement {
         guard crowd.subscribers.received <= clicks * crowd.subscribers.count else {
             throw crowd.tooMany(expected: clicks * crowd.subscribers.count)
         }
-        let now = BenchClock.now()
+        let now = MonotonicClock.now()
         if crowd.subscribers.received > seen { lastProgress = now }
         guard now - lastProgress <= Self.patience else {
             throw crowd.missing(expected: clicks * crowd.subscribers.count, after: "2 s without any")
@@ -69,7 +69,7 @@ struct SaturatedMeasurement {
 
     /// Whatever was clicked must arrive, or the figures are not worth printing.
     private mutating func drain() throws {
-        lastProgress = BenchClock.now()
+        lastProgress = MonotonicClock.now()
         while finishedRuns * Self.perWrite < clicks || crowd.clicker.outstanding > 0 { try receive() }
     }
 }

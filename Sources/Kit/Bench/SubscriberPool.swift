@@ -20,7 +20,7 @@ final class SubscriberPool {
     private static let openingLimit = 60.0
     private static let lastSource: UInt8 = 254
 
-    private let poller: BenchPoller
+    private let poller: Poller
     private let port: UInt16
     private let request: [UInt8]
     private let capacity: Int
@@ -29,7 +29,7 @@ final class SubscriberPool {
     private var source: UInt8 = 1
 
     /// - Parameter capacity: the most it will ever hold. Their tags are the numbers below it.
-    init(of endpoint: BenchEndpoint, capacity: Int, poller: BenchPoller) {
+    init(of endpoint: BenchEndpoint, capacity: Int, poller: Poller) {
         self.poller = poller
         self.capacity = capacity
         port = endpoint.port
@@ -59,12 +59,12 @@ final class SubscriberPool {
     /// - Throws: `.failed` when one is refused, and when they are not all open within 60 s.
     func open(_ more: Int) throws {
         let goal = min(used + more, capacity)
-        let deadline = BenchClock.after(seconds: Self.openingLimit)
+        let deadline = MonotonicClock.after(seconds: Self.openingLimit)
         while count < goal {
             while used < goal, used - count < Self.handshakesAtOnce { try connect() }
             try poller.poll(milliseconds: 50) { tag, ready in _ = try handle(tag, ready) }
-            if BenchClock.now() > deadline {
-                throw BenchError.failed("\(count) of \(goal) WebSocket upgrades done after 60 s")
+            if MonotonicClock.now() > deadline {
+                throw SystemError.failed("\(count) of \(goal) WebSocket upgrades done after 60 s")
             }
         }
     }
@@ -80,16 +80,16 @@ final class SubscriberPool {
     /// - Returns: messages this subscriber had before, and has now.
     /// - Throws: `.failed` when it is closed or the server breaks the protocol.
     @inline(__always)
-    func handle(_ tag: UInt32, _ ready: BenchPoller.Interest) throws -> (before: Int, after: Int) {
+    func handle(_ tag: UInt32, _ ready: Poller.Interest) throws -> (before: Int, after: Int) {
         let subscriber = table + Int(tag)
         let before = subscriber.pointee.received
         guard subscriber.pointee.stage == .open else {
             try advance(subscriber, tag, ready)
             return (before, subscriber.pointee.received)
         }
-        switch BenchSocket.receive(subscriber.pointee.descriptor, into: poller.scratch) {
+        switch StreamSocket.receive(subscriber.pointee.descriptor, into: poller.scratch) {
         case .nothingYet: break
-        case .closed: throw BenchError.failed("the server closed a subscriber")
+        case .closed: throw SystemError.failed("the server closed a subscriber")
         case .bytes(let count):
             try take(subscriber, UnsafeRawBufferPointer(rebasing: poller.scratch[..<count]))
         }
@@ -101,23 +101,23 @@ final class SubscriberPool {
         let messages = subscriber.pointee.frames.count(bytes)
         subscriber.pointee.received += messages
         received += messages
-        guard !subscriber.pointee.frames.isBroken else { throw BenchError.failed("a malformed frame") }
-        guard !subscriber.pointee.frames.isClosed else { throw BenchError.failed("the server closed a subscriber") }
+        guard !subscriber.pointee.frames.isBroken else { throw SystemError.failed("a malformed frame") }
+        guard !subscriber.pointee.frames.isClosed else { throw SystemError.failed("the server closed a subscriber") }
         if !subscriber.pointee.frames.replies.isEmpty { try reply(subscriber) }
     }
 
     private func reply(_ subscriber: UnsafeMutablePointer<Subscriber>) throws {
         let reply = subscriber.pointee.frames.replies
         subscriber.pointee.frames.replies.removeAll(keepingCapacity: true)
-        let sent = reply.withUnsafeBytes { BenchSocket.send(subscriber.pointee.descriptor, $0) }
+        let sent = reply.withUnsafeBytes { StreamSocket.send(subscriber.pointee.descriptor, $0) }
         // A subscriber sends nothing else: its buffer has room for a pong unless the server stopped reading.
-        guard sent == reply.count else { throw BenchError.failed("a pong could not be sent") }
+        guard sent == reply.count else { throw SystemError.failed("a pong could not be sent") }
     }
 
     private func connect() throws {
-        guard let descriptor = try BenchSocket.connect(port: port, source: source) else {
+        guard let descriptor = try StreamSocket.connect(port: port, source: source) else {
             // Each source address has its own range of ports.
-            guard source < Self.lastSource else { throw BenchError.failed("no free port to connect from") }
+            guard source < Self.lastSource else { throw SystemError.failed("no free port to connect from") }
             source += 1
             return
         }
@@ -128,20 +128,20 @@ final class SubscriberPool {
 
     /// The handshake: connected, then the request, then the 101 with perhaps the first frames behind it.
     private func advance(
-        _ subscriber: UnsafeMutablePointer<Subscriber>, _ tag: UInt32, _ ready: BenchPoller.Interest
+        _ subscriber: UnsafeMutablePointer<Subscriber>, _ tag: UInt32, _ ready: Poller.Interest
     ) throws {
         let descriptor = subscriber.pointee.descriptor
         guard subscriber.pointee.stage == .upgrading else {
-            let code = BenchSocket.connectError(descriptor)
-            guard code == 0 else { throw BenchError.system("connecting a subscriber", code) }
-            let sent = request.withUnsafeBytes { BenchSocket.send(descriptor, $0) }
-            guard sent == request.count else { throw BenchError.failed("an upgrade request could not be sent") }
+            let code = StreamSocket.connectError(descriptor)
+            guard code == 0 else { throw SystemError.system("connecting a subscriber", code) }
+            let sent = request.withUnsafeBytes { StreamSocket.send(descriptor, $0) }
+            guard sent == request.count else { throw SystemError.failed("an upgrade request could not be sent") }
             subscriber.pointee.stage = .upgrading
             return try poller.modify(descriptor, tag: tag, interest: .read)
         }
-        switch BenchSocket.receive(descriptor, into: poller.scratch) {
+        switch StreamSocket.receive(descriptor, into: poller.scratch) {
         case .nothingYet: return
-        case .closed: throw BenchError.failed("the server hung up on an upgrade")
+        case .closed: throw SystemError.failed("the server hung up on an upgrade")
         case .bytes(let length):
             _ = try subscriber.pointee.upgrade.scan(UnsafeRawBufferPointer(rebasing: poller.scratch[..<length]))
             guard subscriber.pointee.upgrade.isUpgraded else { return }

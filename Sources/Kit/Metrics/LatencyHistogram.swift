@@ -23,6 +23,17 @@ struct LatencyHistogram: Sendable {
     /// Microseconds; exact, 0 when nothing was recorded.
     var max: Int64 { Int64(steps.maxRecorded) }
 
+    /// Microseconds, to within 1 %; 0 when nothing was recorded.
+    var min: Int64 { percentile(0) }
+
+    /// Microseconds, from the steps; 0 when nothing was recorded.
+    var standardDeviation: Double { count == 0 ? 0 : steps.stdDeviation }
+
+    /// Every step that has something in it, rising: its highest value, as `percentile` gives it, and how many. Allocates.
+    var recorded: [(value: Int64, count: Int)] {
+        steps.recordedValues().map { (Swift.min(Int64($0.value), max), Int($0.count)) }
+    }
+
     /// Microseconds; 0 when nothing was recorded.
     var mean: Double { count == 0 ? 0 : Double(sum) / Double(count) }
 

@@ -3,8 +3,7 @@ import Glibc
 extension Timestamp {
     /// The time of day, from the kernel without a system call (vDSO).
     static var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
+        let time = KernelTime(reading: CLOCK_REALTIME)
+        return Timestamp(microseconds: Int64(time.seconds) * 1_000_000 + Int64(time.nanoseconds) / 1_000)
     }
 }

@@ -48,7 +48,7 @@ enum ExitStatus: Int32, Error {
         case let error as KitError:
             report(error)
             exit(ExitStatus(error.code).rawValue)
-        case let error as BenchError:
+        case let error as SystemError:
             Terminal.complain("quikko: \(error)")
             exit(error == .interrupted ? ExitStatus.interrupted.rawValue : ExitStatus.failed.rawValue)
         case is CancellationError: exit(ExitStatus.interrupted.rawValue)

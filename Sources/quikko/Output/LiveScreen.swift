@@ -3,29 +3,42 @@ import Glibc
 /// A screen redrawn in place, with the cursor out of the way; without a terminal, screens one below the other.
 struct LiveScreen {
     /// A terminal that can move its cursor.
-    private let redraws: Bool
+    let redraws: Bool
+    private let descriptor: Int32
     private var isFirst = true
 
-    init() {
-        redraws = Terminal.outputIsTerminal && getenv("TERM").map { strcmp($0, "dumb") } != 0
+    /// - Parameter descriptor: Standard output, or standard error where that has the data.
+    init(_ descriptor: Int32 = STDOUT_FILENO) {
+        self.descriptor = descriptor
+        redraws = isatty(descriptor) == 1 && getenv("TERM").map { strcmp($0, "dumb") } != 0
     }
 
     /// Lines that do not fit the terminal are cut, so that each screen covers the last one.
     mutating func show(_ lines: [String]) {
         defer { isFirst = false }
-        guard redraws else { return Terminal.print((isFirst ? lines : [""] + lines).joined(separator: "\n")) }
+        guard redraws else { return put((isFirst ? lines : [""] + lines).joined(separator: "\n")) }
         var size = winsize()
-        let isKnown = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 && size.ws_row > 1
+        let isKnown = ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 && size.ws_row > 1
         // The last column stays free, or erasing the rest of a full line would take its last character; the last row is
         // for the newline at the end.
         let (columns, rows) = isKnown ? (Int(size.ws_col) - 1, Int(size.ws_row) - 1) : (79, 23)
         let text = lines.prefix(rows).map { Self.cut($0, to: columns) }.joined(separator: "\u{1b}[K\n")
-        Terminal.print((isFirst ? "\u{1b}[?25l\u{1b}[2J" : "") + "\u{1b}[H\(text)\u{1b}[J")
+        put((isFirst ? "\u{1b}[?25l\u{1b}[2J" : "") + "\u{1b}[H\(text)\u{1b}[J")
+    }
+
+    /// Takes the last screen away.
+    mutating func clear() {
+        if redraws, !isFirst { put("\u{1b}[H\u{1b}[J\u{1b}[1A") }
+        isFirst = true
+    }
+
+    private func put(_ text: String) {
+        if descriptor == STDOUT_FILENO { Terminal.print(text) } else { Terminal.complain(text) }
     }
 
     /// Shows the cursor again. Safe on any thread.
     func end() {
-        if redraws { _ = "\u{1b}[?25h".withCString { write(STDOUT_FILENO, $0, 6) } }
+        if redraws { _ = "\u{1b}[?25h".withCString { write(descriptor, $0, 6) } }
     }
 
     /// The first `columns` characters; colours (`ESC [ … m`) take no room and are kept.

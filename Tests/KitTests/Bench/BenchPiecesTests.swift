@@ -19,7 +19,7 @@ struct BenchPiecesTests {
     }
 
     @Test func `a plan out of range names the option`() {
-        #expect(throws: BenchError.failed("--rounds takes 1 to 100")) { try BenchPlan(rounds: 0) }
+        #expect(throws: SystemError.failed("--rounds takes 1 to 100")) { try BenchPlan(rounds: 0) }
     }
 
     @Test func `the report divides medians, and says when the core was shared`() {

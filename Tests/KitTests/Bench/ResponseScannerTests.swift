@@ -47,6 +47,6 @@ struct ResponseScannerTests {
     ])
     func `anything but a plain 302 is a failure`(_ text: String) {
         var scanner = ResponseScanner(expecting: 302)
-        #expect(throws: BenchError.self) { try Self.scan(&scanner, text.utf8) }
+        #expect(throws: SystemError.self) { try Self.scan(&scanner, text.utf8) }
     }
 }

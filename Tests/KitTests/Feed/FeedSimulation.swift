@@ -76,7 +76,7 @@ final class FeedSimulation {
 
     private static let owners: [Int32] = [1, 2]
     private static let linkCount: Int32 = 4
-    private var random: CodeMaker.SeededGenerator
+    private var random: SeededGenerator
     private let store = MemoryStore()
     private(set) var sequencer: Sequencer
     private var shards: [HubShard] = []
@@ -86,7 +86,7 @@ final class FeedSimulation {
     private let failingStore: Bool
 
     init(seed: UInt64) throws {
-        random = CodeMaker.SeededGenerator(state: seed)
+        random = SeededGenerator(state: seed)
         failingStore = Int.random(in: 0..<8, using: &random) == 0
         sequencer = Sequencer(heads: .init(epoch: 1, owners: [], links: []), wakeRecorder: {})
         pages = Pages(store, sequencer)
@@ -347,7 +347,7 @@ struct FeedSimulationTests {
 
     @Test(arguments: 0..<100)
     func `resuming from any position at any moment yields exactly the log`(seed: UInt64) throws {
-        var random = CodeMaker.SeededGenerator(state: seed)
+        var random = SeededGenerator(state: seed)
         let store = MemoryStore()
         var sequencer = Sequencer(heads: try store.open(now: StoreTests.now).heads, wakeRecorder: {})
         for _ in 0..<Int.random(in: 1...4, using: &random) {

@@ -99,7 +99,7 @@ struct HubShardTests {
 
     @Test(arguments: 0..<50)
     func `random joins, leaves and clicks reach exactly those who are there`(seed: UInt64) throws {
-        var random = CodeMaker.SeededGenerator(state: seed)
+        var random = SeededGenerator(state: seed)
         let shard = makeShard()
         var live: [(subscriber: Subscriber, sink: FakeSink, owner: Int32, owed: Int)] = []
         for _ in 0..<300 {

@@ -147,7 +147,7 @@ struct OutboxTests {
 
     @Test(arguments: 0..<200)
     func `the books balance through any interleaving of deliveries and stalls`(seed: UInt64) throws {
-        var random = CodeMaker.SeededGenerator(state: seed)
+        var random = SeededGenerator(state: seed)
         let sink = FakeSink()
         let limits = Outbox.Limits(
             messages: .random(in: 1...20, using: &random), bytes: .random(in: 10...400, using: &random))

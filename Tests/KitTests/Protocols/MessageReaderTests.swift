@@ -78,7 +78,7 @@ struct MessageReaderTests {
     }
 
     @Test func `random bytes end in a message, a refusal or a wait, never in a crash`() {
-        var generator = CodeMaker.SeededGenerator(state: 42)
+        var generator = SeededGenerator(state: 42)
         for _ in 0..<20_000 {
             let bytes = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
                 UInt8.random(in: .min ... .max, using: &generator)

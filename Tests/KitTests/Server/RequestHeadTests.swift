@@ -49,7 +49,7 @@ struct RequestHeadTests {
     }
 
     @Test func `random bytes end in a decision, never in a crash`() {
-        var random = CodeMaker.SeededGenerator(state: 11)
+        var random = SeededGenerator(state: 11)
         let alphabet = Array("GET / HTTP/1.1\r\n\r\nHost: x:Upgrade".utf8) + [0, 0xff, 0x0a]
         for _ in 0..<50_000 {
             let bytes = (0..<Int.random(in: 0...60, using: &random)).map { _ in

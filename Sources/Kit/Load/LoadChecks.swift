@@ -1,0 +1,217 @@
+/// What every run must show, whatever thresholds were asked for.
+struct LoadChecks {
+    /// What the report does not say.
+    struct Facts {
+        var isSettled: Bool
+        var seesBooks: Bool
+        var filledAfterMs: Int?
+        /// Any WebSocket feed: nobody promised that its readers are told what they miss.
+        var isForeign: Bool
+        /// Numbers the server gave to our events; nil where it does not say.
+        var numbered: Int?
+    }
+
+    private typealias Check = LoadReport.Check
+    /// Growth of the server's memory while measured that is put down to a leak.
+    private static let leak = 8 << 20
+
+    private let report: LoadReport
+    private let results: LoadResults
+    private let facts: Facts
+
+    init(_ report: LoadReport, _ results: LoadResults, _ facts: Facts) {
+        (self.report, self.results, self.facts) = (report, results, facts)
+    }
+
+    var all: [LoadReport.Check] {
+        let books = [loss, duplicates, order, notices, barrier, agreement, numbers]
+        return (books + [joined, silence] + kindOfRun + [rate, memory]).compactMap { $0 }
+    }
+
+    private var kindOfRun: [LoadReport.Check?] {
+        switch report.plan.kind {
+        case .load, .smoke: []
+        case .isolation: [stalled, fastLost] + (report.isolation?.comparisons ?? []).map(comparison)
+        case .restart: [returned, log]
+        }
+    }
+
+    private func check(
+        _ name: String, _ verdict: LoadReport.Verdict, _ words: String, isCorrectness: Bool = true
+    ) -> LoadReport.Check {
+        LoadReport.Check(name: name, verdict: verdict, words: words, isCorrectness: isCorrectness)
+    }
+
+    private func must(_ name: String, _ holds: Bool, _ words: String) -> LoadReport.Check {
+        check(name, holds ? .pass : .fail, words)
+    }
+
+    // MARK: The books
+
+    private var loss: LoadReport.Check? {
+        guard results.clients.contains(where: \.hasJoined) else { return nil }
+        let sum = report.accounting
+        return must(
+            "loss.unexplained", sum.unexplained == 0, "\(sum.unexplained) of \(sum.owed) numbers owed are unexplained")
+    }
+
+    private var duplicates: LoadReport.Check? {
+        guard report.accounting.received > 0 else { return nil }
+        return must("dup", report.accounting.duplicates == 0, "\(report.accounting.duplicates) events came twice")
+    }
+
+    private var order: LoadReport.Check? {
+        // Two publishers have no order between them.
+        guard report.accounting.received > 0, !facts.isForeign || report.plan.clickers == 1 else { return nil }
+        let count = report.accounting.orderViolations
+        return must("order.violations", count == 0, "\(count) events came behind a later one")
+    }
+
+    private var notices: LoadReport.Check? {
+        guard !facts.isForeign else { return nil }
+        let wrong = results.clients.reduce(0) { $0 + $1.tally.falselyNamed }
+        return must("gapnotice.mismatch", wrong == 0, "\(wrong) numbers were named as missed and had come")
+    }
+
+    private var barrier: LoadReport.Check? {
+        guard results.clients.contains(where: \.owesItsEnd) else { return nil }
+        guard !facts.isSettled else { return check("end.barrier", .pass, "every client was seen to have its end") }
+        guard !facts.isForeign else {
+            return check("end.barrier", .inconclusive, "some clients did not get the end of the feed in time")
+        }
+        return check(
+            "end.barrier", .fail,
+            "some clients did not get the end of their feed within \(DurationText.exact(report.plan.drain))")
+    }
+
+    private var agreement: LoadReport.Check? {
+        guard let wrong = report.accounting.bookMismatches else {
+            guard !facts.isForeign else { return nil }
+            return check(
+                "server.books", .inconclusive, "the server's books need an administrator's key, and were not compared")
+        }
+        return must("server.books", wrong == 0, "\(wrong) clients and the server's books of them disagree")
+    }
+
+    private var numbers: LoadReport.Check? {
+        guard let numbered = facts.numbered, report.plan.kind != .restart else { return nil }
+        let answered = report.accounting.published
+        let words = "\(answered) events acknowledged, \(numbered) numbered, \(results.unanswered) without an answer"
+        return must("numbers", (answered...answered + results.unanswered).contains(numbered), words)
+    }
+
+    private var joined: LoadReport.Check? {
+        let expected = results.clients.filter { !$0.model.isPassing }
+        let missing = expected.count { !$0.hasJoined }
+        guard missing > 0 else { return nil }
+        let isOurs = results.errors.keys.contains { $0.hasPrefix("local_") }
+        return check(
+            "clients.joined", isOurs ? .inconclusive : .fail, "\(missing) of \(expected.count) clients never got in",
+            isCorrectness: false)
+    }
+
+    /// The run's own resets are not among them.
+    private var silence: LoadReport.Check? {
+        guard report.plan.kind != .restart, let count = report.closes["0"], count > 0 else { return nil }
+        return check(
+            "closes.silent", .fail, "\(count) connections ended without a close frame", isCorrectness: false)
+    }
+
+    // MARK: Isolation
+
+    private var stalled: LoadReport.Check? {
+        if facts.isForeign { return foreignStalled }
+        guard facts.filledAfterMs == nil else {
+            let drops = report.isolation?.dropsWhileMeasured ?? 0
+            return check(
+                "stalled.full", drops > 0 ? .pass : .inconclusive,
+                "the stalled clients were kept full: \(drops) messages dropped for them while measured",
+                isCorrectness: false)
+        }
+        return check(
+            "stalled.full", .inconclusive,
+            facts.seesBooks
+                ? "the stalled clients' buffers did not fill before the measuring began"
+                : "without an administrator's key nobody knows whether the stalled clients were full",
+            isCorrectness: false)
+    }
+
+    /// Without the server's books: what was published for them must be more than the kernels can hold.
+    private var foreignStalled: LoadReport.Check {
+        let host = report.host
+        let held = (host.tcpWriteBuffer.last ?? 4 << 20) + 8_192
+        let late = report.isolation?.blocks.first { $0.feed == "B" }.map(\.startMs) ?? 0
+        let join = report.isolation?.blocks.last { $0.feed == "A" }.map(\.endMs) ?? 0
+        let bytes = Int(Double(late - join) / 1_000 * report.load.achievedRate * Double(results.bytesPerEvent))
+        return check(
+            "stalled.full", bytes > held ? .pass : .inconclusive,
+            """
+            \(bytes) bytes were published for each stalled client before B began, and the kernels may hold \(held); \
+            \(bytes > held ? "it was full" : "take a higher rate, a longer run or a larger --payload")
+            """, isCorrectness: false)
+    }
+
+    private var fastLost: LoadReport.Check? {
+        let lost = results.clients.reduce(0) { $1.model == .fast ? $0 + $1.tally.named : $0 }
+        return check("fast.lost", lost == 0 ? .pass : .fail, "fast clients lost \(lost) events", isCorrectness: false)
+    }
+
+    private func comparison(_ comparison: LoadReport.Isolation.Comparison) -> LoadReport.Check? {
+        guard let verdict = comparison.verdict, let bound = comparison.boundUs else { return nil }
+        let percent = "p\(Int(comparison.percentile))"
+        let words = { (microseconds: Double) in "\((microseconds / 10).rounded() / 100) ms" }
+        return check(
+            "isolation.\(percent)", verdict,
+            """
+            \(percent) with stalled neighbours: \(words(comparison.deltaUs)) more, between \(words(comparison.lowUs)) and \
+            \(words(comparison.highUs)) with 95 % confidence; allowed are \(words(bound))
+            """, isCorrectness: false)
+    }
+
+    // MARK: Restart
+
+    private var returned: LoadReport.Check? {
+        guard let stops = report.restart?.stops else { return nil }
+        let lost = stops.count { $0.recoveredMs == nil }
+        guard !stops.isEmpty else { return check("restart.stops", .inconclusive, "the server was never stopped") }
+        return must(
+            "restart.returned", lost == 0, "after \(stops.count - lost) of \(stops.count) stops every client was back")
+    }
+
+    private var log: LoadReport.Check? {
+        guard let restart = report.restart, let numbered = facts.numbered else { return nil }
+        let isWhole = restart.logged == numbered && restart.logged <= restart.acknowledged + restart.unanswered
+        return must(
+            "restart.log", isWhole,
+            """
+            \(restart.acknowledged) events acknowledged, \(restart.logged) in the log, \(restart.lost) lost behind the ends of \
+            epochs the server named, \(restart.unanswered) requests without an answer
+            """)
+    }
+
+    // MARK: Load and memory
+
+    private var rate: LoadReport.Check? {
+        let load = report.load
+        guard report.plan.kind != .restart, load.targetRate > 0, load.sent > 0 else { return nil }
+        let share = load.achievedRate / load.targetRate
+        let isMissing = Double(load.missed) > 0.001 * Double(max(load.sent, 1))
+        let isReached = share > 0.98 && !isMissing
+        return check(
+            "load.rate", isReached ? .pass : .inconclusive,
+            "\(Int(load.achievedRate.rounded())) events a second of \(Int(load.targetRate.rounded())) asked for, \(load.missed) missed",
+            isCorrectness: false)
+    }
+
+    private var memory: LoadReport.Check? {
+        guard report.plan.kind != .restart, let memory = report.server.memory, let low = memory.slopeLow,
+            let slope = memory.slope
+        else { return nil }
+        let growth = slope * (report.plan.duration / .seconds(1))
+        let isLeak = low > 0 && growth > Double(Self.leak)
+        return check(
+            "server.memory", isLeak ? .fail : .pass,
+            "the server's memory moved by \(Int(slope / 1_024)) KiB a second while measured",
+            isCorrectness: false)
+    }
+}

@@ -1,0 +1,32 @@
+/// How the load test understands one live protocol: a small adapter each, values in and out, no sockets.
+protocol LoadDialect: Sendable {
+    /// Whether a client that lost its connection can have what it missed.
+    var canResume: Bool { get }
+    /// Messages a client sends once its socket is open.
+    var hello: [String] { get }
+    /// The request target of the upgrade for a client of this feed, going on behind `position` where there is one.
+    func target(of feed: Int, behind position: Position?) -> String
+    /// What the head of the 101 says; names are in lower case.
+    func opened(_ feed: Int, _ headers: [(name: String, value: String)]) -> LoadOpening
+    /// One message of this feed. Called once for each delivery: allocates nothing for an event.
+    func read(_ message: UnsafeRawBufferPointer, of feed: Int) -> LoadMessage
+}
+
+/// What a server says when it accepts a client.
+struct LoadOpening: Equatable {
+    /// Behind this it owes events; nil when it does not say.
+    var start: Position?
+    /// Its own name for the connection.
+    var connection: String?
+}
+
+/// What a message means to the accounting.
+enum LoadMessage: Equatable {
+    /// `sentAt`: when it was due, in nanoseconds of this machine's monotonic clock, where the message itself says so.
+    case event(epoch: Int32, number: Int64, sentAt: Int64?)
+    case gap(Gap)
+    case hole(Hole)
+    case reached(Position)
+    /// Nothing that is counted: a greeting, an answer.
+    case other
+}
