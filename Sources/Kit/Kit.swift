@@ -10,6 +10,8 @@
 /// - `Storage`: links in memory, the click log and everything durable behind a seam.
 /// - `Server`: sockets in.
 /// - `Client`: sockets out.
+/// - `Load`: the load test.
+/// - `System`: epoll, sockets and children, for the two generators.
 /// - `Bench`: the floor and the driver of `make bench`.
 public enum Kit {
     public static let version = "0.1.0"

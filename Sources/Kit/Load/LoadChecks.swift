@@ -52,25 +52,29 @@ struct LoadChecks {
         guard results.clients.contains(where: \.hasJoined) else { return nil }
         let sum = report.accounting
         return must(
-            "loss.unexplained", sum.unexplained == 0, "\(sum.unexplained) of \(sum.owed) numbers owed are unexplained")
+            "loss.unexplained", sum.unexplained == 0,
+            "\(ReportText.count(sum.unexplained)) of \(ReportText.count(sum.owed)) numbers owed are unexplained")
     }
 
     private var duplicates: LoadReport.Check? {
         guard report.accounting.received > 0 else { return nil }
-        return must("dup", report.accounting.duplicates == 0, "\(report.accounting.duplicates) events came twice")
+        return must(
+            "dup", report.accounting.duplicates == 0,
+            "\(ReportText.count(report.accounting.duplicates)) events came twice")
     }
 
     private var order: LoadReport.Check? {
         // Two publishers have no order between them.
         guard report.accounting.received > 0, !facts.isForeign || report.plan.clickers == 1 else { return nil }
         let count = report.accounting.orderViolations
-        return must("order.violations", count == 0, "\(count) events came behind a later one")
+        return must("order.violations", count == 0, "\(ReportText.count(count)) events came behind a later one")
     }
 
     private var notices: LoadReport.Check? {
         guard !facts.isForeign else { return nil }
         let wrong = results.clients.reduce(0) { $0 + $1.tally.falselyNamed }
-        return must("gapnotice.mismatch", wrong == 0, "\(wrong) numbers were named as missed and had come")
+        return must(
+            "gapnotice.mismatch", wrong == 0, "\(ReportText.count(wrong)) numbers were named as missed and had come")
     }
 
     private var barrier: LoadReport.Check? {
@@ -90,13 +94,15 @@ struct LoadChecks {
             return check(
                 "server.books", .inconclusive, "the server's books need an administrator's key, and were not compared")
         }
-        return must("server.books", wrong == 0, "\(wrong) clients and the server's books of them disagree")
+        return must(
+            "server.books", wrong == 0, "\(ReportText.count(wrong)) clients and the server's books of them disagree")
     }
 
     private var numbers: LoadReport.Check? {
         guard let numbered = facts.numbered, report.plan.kind != .restart else { return nil }
         let answered = report.accounting.published
-        let words = "\(answered) events acknowledged, \(numbered) numbered, \(results.unanswered) without an answer"
+        let words =
+            "\(ReportText.count(answered)) events acknowledged, \(ReportText.count(numbered)) numbered, \(ReportText.count(results.unanswered)) without an answer"
         return must("numbers", (answered...answered + results.unanswered).contains(numbered), words)
     }
 
@@ -114,7 +120,8 @@ struct LoadChecks {
     private var silence: LoadReport.Check? {
         guard report.plan.kind != .restart, let count = report.closes["0"], count > 0 else { return nil }
         return check(
-            "closes.silent", .fail, "\(count) connections ended without a close frame", isCorrectness: false)
+            "closes.silent", .fail, "\(ReportText.count(count)) connections ended without a close frame",
+            isCorrectness: false)
     }
 
     // MARK: Isolation
@@ -125,7 +132,7 @@ struct LoadChecks {
             let drops = report.isolation?.dropsWhileMeasured ?? 0
             return check(
                 "stalled.full", drops > 0 ? .pass : .inconclusive,
-                "the stalled clients were kept full: \(drops) messages dropped for them while measured",
+                "the stalled clients were kept full: \(ReportText.count(drops)) messages dropped for them while measured",
                 isCorrectness: false)
         }
         return check(
@@ -146,20 +153,22 @@ struct LoadChecks {
         return check(
             "stalled.full", bytes > held ? .pass : .inconclusive,
             """
-            \(bytes) bytes were published for each stalled client before B began, and the kernels may hold \(held); \
+            \(ReportText.count(bytes)) bytes were published for each stalled client before B began, and the kernels may hold \(ReportText.count(held)); \
             \(bytes > held ? "it was full" : "take a higher rate, a longer run or a larger --payload")
             """, isCorrectness: false)
     }
 
     private var fastLost: LoadReport.Check? {
         let lost = results.clients.reduce(0) { $1.model == .fast ? $0 + $1.tally.named : $0 }
-        return check("fast.lost", lost == 0 ? .pass : .fail, "fast clients lost \(lost) events", isCorrectness: false)
+        return check(
+            "fast.lost", lost == 0 ? .pass : .fail, "fast clients lost \(ReportText.count(lost)) events",
+            isCorrectness: false)
     }
 
     private func comparison(_ comparison: LoadReport.Isolation.Comparison) -> LoadReport.Check? {
         guard let verdict = comparison.verdict, let bound = comparison.boundUs else { return nil }
         let percent = "p\(Int(comparison.percentile))"
-        let words = { (microseconds: Double) in "\((microseconds / 10).rounded() / 100) ms" }
+        let words = ReportText.time(us:)
         return check(
             "isolation.\(percent)", verdict,
             """
@@ -184,8 +193,8 @@ struct LoadChecks {
         return must(
             "restart.log", isWhole,
             """
-            \(restart.acknowledged) events acknowledged, \(restart.logged) in the log, \(restart.lost) lost behind the ends of \
-            epochs the server named, \(restart.unanswered) requests without an answer
+            \(ReportText.count(restart.acknowledged)) events acknowledged, \(ReportText.count(restart.logged)) in the log, \(ReportText.count(restart.lost)) lost behind the ends of \
+            epochs the server named, \(ReportText.count(restart.unanswered)) requests without an answer
             """)
     }
 

@@ -135,7 +135,7 @@ final class LoadClient {
         connection = opening.connection
         let start = opening.start ?? run.startOfFeed(feed)
         if hasJoined, !run.dialect.canResume {
-            if let start { tally.resumeBlindly(at: start) }
+            tally.resumeBlindly()
         } else if let start {
             tally.begin(at: start)
         }

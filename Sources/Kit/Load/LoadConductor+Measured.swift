@@ -14,7 +14,8 @@ extension LoadConductor {
     }
 
     private func putLatencies(_ results: LoadResults, into measured: inout Measured) {
-        if plan.kind == .isolation {
+        // Where there is one feed, A and B are before and after, and only the blocks know which.
+        if plan.kind == .isolation, subject.setup.feeds.count > 1 {
             for (side, feed) in IsolationFeed.allCases.enumerated() {
                 let blocks = results.blocks.count { $0.feed == side }
                 measured.feedSeconds[feed] = Double(blocks) * Double(Scoreboard.blockLength) / 1e9

@@ -79,13 +79,14 @@ extension LoadConductor {
 
     func summary(_ id: Int, _ client: LoadResults.Client) -> LoadReport.ClientSummary {
         var summary = LoadReport.ClientSummary()
-        let tally = client.tally
+        var tally = client.tally
+        if heads.indices.contains(client.feed), let head = heads[client.feed] { tally.end(at: head) }
         summary.id = id
         summary.role = client.model.role.rawValue
         summary.model = client.model == .fast ? nil : client.model.description
         summary.feed = subject.setup.feeds[client.feed].name
         summary.connection = client.connection
-        let behind = numbersBehind(client)
+        let behind = numbersBehind(client, tally)
         summary.received = tally.received
         summary.named = tally.named
         summary.inHoles = tally.inHoles
@@ -107,11 +108,11 @@ extension LoadConductor {
     }
 
     /// Numbers up to the head that never came: without the end barrier a lost tail would be invisible.
-    private func numbersBehind(_ client: LoadResults.Client) -> Int {
+    private func numbersBehind(_ client: LoadResults.Client, _ tally: Tally) -> Int {
         guard client.owesItsEnd, heads.indices.contains(client.feed), let head = heads[client.feed],
-            client.tally.last < head
+            tally.last < head
         else { return 0 }
-        return Int(max(0, head.number - client.tally.last.number))
+        return Int(max(0, head.number - tally.last.number))
     }
 
     private static func badness(_ client: LoadReport.ClientSummary) -> (Int, Int, Int, Int) {

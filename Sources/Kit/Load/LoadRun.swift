@@ -402,10 +402,11 @@ extension LoadRun {
         return Array(((lines + setup.headers).joined(separator: "\r\n") + "\r\n\r\n").utf8)
     }
 
-    /// Where a feed that says nothing itself begins for whoever joins now; nil when that is not known either.
+    /// Where a feed that says nothing itself begins for whoever joins now: at its start, as long as nothing was published; nil
+    /// after that, since what is under way may still reach whoever joins.
     func startOfFeed(_ feed: Int) -> Position? {
-        guard setup.isMapped else { return nil }
-        return Position(epoch: 0, number: setup.feeds[feed].base + Int64(score.acknowledged[feed]))
+        guard setup.isMapped, published[feed] == 0 else { return nil }
+        return Position(epoch: 0, number: setup.feeds[feed].base)
     }
 
     func isReconnecting(_ client: LoadClient) -> Bool {

@@ -57,14 +57,15 @@ enum LoadVerdict {
 
     private static func praise(_ report: LoadReport) -> String {
         let sum = report.accounting
-        guard sum.owed > 0 else { return "All \(sum.published) events were acknowledged." }
-        let told = sum.named + sum.inHoles > 0 ? ", \(sum.named + sum.inHoles) named as missed" : ""
-        return "Of \(sum.owed) numbers owed \(sum.received) were received\(told), none is unexplained."
+        guard sum.owed > 0 else { return "All \(ReportText.count(sum.published)) events were acknowledged." }
+        let told = sum.named + sum.inHoles > 0 ? ", \(ReportText.count(sum.named + sum.inHoles)) named as missed" : ""
+        return
+            "Of \(ReportText.count(sum.owed)) numbers owed \(ReportText.count(sum.received)) were received\(told), none is unexplained."
     }
 }
 
 extension LoadReport.Check {
-    fileprivate var sentence: String { words.prefix(1).uppercased() + words.dropFirst() + "." }
+    fileprivate var sentence: String { "\(name): \(words)." }
 }
 
 extension LoadReport.ThresholdOutcome {

@@ -20,6 +20,8 @@ struct Tally {
     private(set) var falselyNamed = 0
     /// Passed over and neither received nor named so far.
     private var missing: [ClosedRange<Int64>] = []
+    /// The connection before was lost and could not be resumed: what lies between its last event and the next is in doubt.
+    private var isBlind = false
     /// Its position was unknown to the server: what lies between that and the next is not the server's to explain.
     private var isAdrift = false
 
@@ -40,6 +42,7 @@ struct Tally {
         if number == last.number + 1, epoch == last.epoch {
             last = Position(epoch: epoch, number: number)
             received += 1
+            isBlind = false
             if first == nil { first = number }
             return true
         }
@@ -48,6 +51,13 @@ struct Tally {
 
     private mutating func receiveOutOfTurn(_ epoch: Int32, _ number: Int64) -> Bool {
         if start == nil { begin(at: Position(epoch: epoch, number: number - 1)) }
+        if isBlind, number > last.number {
+            isBlind = false
+            inDoubt += Int(number - last.number - 1)
+            last = Position(epoch: epoch, number: number)
+            received += 1
+            return true
+        }
         guard epoch == last.epoch else {
             // Another epoch's numbers go on from what was durable: at most one behind what was seen.
             pass(to: number - 1)
@@ -97,10 +107,13 @@ struct Tally {
         last = position
     }
 
-    /// The connection is gone and cannot be resumed: what lies between its last event and the next is in doubt.
-    mutating func resumeBlindly(at position: Position) {
-        inDoubt += max(0, Int(position.number - last.number)) + unexplained
-        missing = []
+    /// The connection was lost and another one made, which says nothing about what came in between.
+    mutating func resumeBlindly() { isBlind = true }
+
+    /// This is the last number; what has not come of it was lost with a connection, or is missing.
+    mutating func end(at position: Position) {
+        guard isBlind, position.number > last.number else { return }
+        inDoubt += Int(position.number - last.number)
         last = position
     }
 

@@ -77,7 +77,7 @@ extension HTMLReport {
         return facts
     }
 
-    /// For every run that has no two owners: corrected and uncorrected side by side.
+    /// For every run that has no two feeds: corrected and uncorrected side by side.
     func writeLatency(_ page: inout Markup) {
         guard report.isolation == nil else { return }
         let curves = [

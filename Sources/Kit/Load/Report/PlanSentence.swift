@@ -14,7 +14,7 @@ struct PlanSentence {
             let slow = plan.clients.filter { $0.model != .fast }.map { Self.behaviour($0.model) }
             let how = slow.isEmpty ? "that do not read" : "that " + ReportText.list(slow)
             return """
-                Two owners on one server, each with \(Self.clients(fast, "fast client")). \
+                Two feeds on one server, each with \(Self.clients(fast, "fast client")). \
                 Beside those of B sit \(Self.clients(stalled, "client")) \(how); beside those of A as many healthy ones. \
                 \(rate) \(time), each to A or to B: a coin decides every \(block) ms.
                 """

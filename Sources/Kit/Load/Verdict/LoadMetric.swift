@@ -82,7 +82,7 @@ enum LoadMetric: String, Sendable, CaseIterable {
         }
     }
 
-    /// The isolation test can tell its two owners apart in it. Server and generator serve both at once.
+    /// The isolation test can tell its two feeds apart in it. Server and generator serve both at once.
     var hasFeeds: Bool { isOfClients || self == .click || self == .sent }
 
     /// Needs to know which event is whose, so there must be one clicker.

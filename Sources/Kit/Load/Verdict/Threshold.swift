@@ -66,7 +66,7 @@ struct Threshold: Sendable, Equatable {
     func mayAbort(after measured: Duration) -> Bool { abortAfter.map { measured >= $0 } ?? false }
 }
 
-/// The two owners of the isolation test; B's are the stalled clients.
+/// The two feeds of the isolation test; B's neighbours are the stalled clients.
 enum IsolationFeed: String, Sendable, Hashable, CaseIterable {
     case a = "A"
     case b = "B"
