@@ -40,6 +40,13 @@ import Testing
             #expect(made.status == 0, "\(format) \(made.errors)")
             #expect(!made.output.isEmpty)
         }
+        // A link is written through: it was once replaced by the file.
+        let (link, behind) = (program.home.appending(path: "link").path, program.home.appending(path: "behind").path)
+        try Data().write(to: URL(filePath: behind))
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: behind)
+        #expect(try await program.run("loadtest", "report", out + "/report.json", "--out", link).status == 0)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == behind)
+        #expect(try String(contentsOfFile: behind, encoding: .utf8).contains("smoke"))
         let compared = try await program.run("loadtest", "compare", out + "/report.json", out + "/report.json")
         #expect(compared.status == 0)
         #expect(compared.output.contains("e2e"))

@@ -11,6 +11,11 @@ extension APIClient {
         try await get("/api/v1/server/connections?state=open&limit=\(limit)")
     }
 
+    /// Open connections and those that closed in the last ten minutes, those that lost most first.
+    public func connections(limit: Int) async throws(KitError) -> [ConnectionAnswer] {
+        try await get("/api/v1/server/connections?limit=\(limit)")
+    }
+
     /// The server's totals since its start; what is open or waiting is as of now.
     public struct ServerAnswer: Sendable, Equatable, Decodable {
         public var version = ""

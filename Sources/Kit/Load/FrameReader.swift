@@ -24,9 +24,6 @@ struct FrameReader {
     private var fragments: [UInt8] = []
     private var isFragmented = false
 
-    /// Whether bytes of an unfinished frame are waiting here.
-    var isInFrame: Bool { !carry.isEmpty }
-
     mutating func reset() { self = FrameReader() }
 
     /// Calls `hear` for each whole message or control frame; the bytes are only good during the call.
@@ -68,6 +65,10 @@ struct FrameReader {
             throw Broken(reason: "reserved bits or opcode")
         }
         let isFinal = bytes[0] & 0x80 != 0
+        // RFC 6455 §5.5.
+        guard opcode.rawValue < 8 || bytes[1] < 126 && isFinal else {
+            throw Broken(reason: "a control frame too long or cut")
+        }
         switch opcode {
         case .text where isFinal && !isFragmented, .binary where isFinal && !isFragmented: hear(opcode, payload)
         case .text, .binary:

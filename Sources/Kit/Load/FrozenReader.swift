@@ -31,6 +31,9 @@ final class FrozenReader: Sendable {
         Thread.detachNewThread { [self] in read() }
     }
 
+    /// It has its first event.
+    var hasJoined: Bool { tally.withLock { $0.received > 0 } }
+
     func freeze() { kill(child.process, SIGSTOP) }
 
     /// Continues it, and waits until it has printed `head`; then it ends. Blocks.

@@ -15,12 +15,16 @@ final class LoadClient {
     let model: ClientModel
     /// Whether its latencies are looked at; in the isolation test the neighbours' are not.
     let isMeasured: Bool
+    /// Among those the run ticks.
+    var isListed = false
 
     private(set) var stage = Stage.idle
     private(set) var tally = Tally()
     private(set) var latencies = SmallHistogram()
     private(set) var reconnects = 0
     private(set) var closeCode: UInt16?
+    /// Of the connections before.
+    private(set) var lastCloseCode: UInt16?
     /// The server's name for the latest connection, and what came over that one.
     private(set) var connection: String?
     private(set) var receivedHere = 0
@@ -79,7 +83,9 @@ final class LoadClient {
         (stage, since, began, attempts) = (.connecting, now, now, attempts + 1)
         frames.reset()
         head = []
-        (connection, receivedHere, namedHere, hasFrame) = (nil, 0, 0, false)
+        (connection, receivedHere, namedHere, hasFrame, bytesRead) = (nil, 0, 0, false, 0)
+        lastCloseCode = closeCode ?? lastCloseCode
+        closeCode = nil
         do {
             guard let descriptor = try run.openSocket(receiveBuffer: model.isStalled ? Self.slowReceiveBuffer : nil)
             else {
@@ -117,6 +123,10 @@ final class LoadClient {
         guard answer["sec-websocket-accept"] == run.accept else {
             return fail("protocol", "a handshake that does not answer ours", at: now)
         }
+        // None was offered (RFC 6455 §4.1).
+        guard answer["sec-websocket-extensions"] == nil else {
+            return fail("protocol", "an extension nobody asked for", at: now)
+        }
         head = []
         join(run.dialect.opened(feed, answer.headers), at: now)
         let rest = UnsafeRawBufferPointer(rebasing: bytes[(end - before)...])
@@ -133,6 +143,7 @@ final class LoadClient {
         run.score.record(.upgrade, now - since)
         (stage, since) = (.open, now)
         connection = opening.connection
+        if let connection { run.score.connections.append(connection) }
         let start = opening.start ?? run.startOfFeed(feed)
         if hasJoined, !run.dialect.canResume {
             tally.resumeBlindly()
@@ -214,6 +225,9 @@ final class LoadClient {
     private func hear(_ message: UnsafeRawBufferPointer, at now: Int64) {
         switch run.dialect.read(message, of: feed) {
         case .event(let epoch, let number, let sentAt):
+            guard number <= run.highestPossible(feed) else {
+                return run.score.noteError("protocol", "number \(number), which was never given")
+            }
             receivedHere += 1
             run.score.eventBytes += message.count + (message.count < 126 ? 2 : 4)
             guard tally.receive(epoch, number) else { break }
@@ -229,6 +243,7 @@ final class LoadClient {
             tally.name(gap.epoch, gap.numbers)
         case .hole(let hole): tally.hole(hole)
         case .reached(let position): tally.reach(position)
+        case .broken(let reason): return run.score.noteError("protocol", reason)
         case .other: return
         }
         if !hasFrame {
@@ -300,6 +315,9 @@ final class LoadClient {
 
     // MARK: Writing and ending
 
+    /// Bytes that wait for the socket.
+    var backlog: Int { outbound.count }
+
     func send(_ opcode: FrameReader.Opcode, _ payload: [UInt8], at now: Int64) {
         outbound += ClientFrame.bytes(opcode, payload, key: UInt32(truncatingIfNeeded: run.random.next()))
         flush(at: now)
@@ -358,7 +376,7 @@ final class LoadClient {
         (descriptor, stage, interest, isReading) = (-1, .idle, [], true)
         outbound = []
         if case .churn(let perSecond) = model {
-            next = began + Int64(1e9 / perSecond)
+            next = began + Int64(min(1e9 / perSecond, 3.6e12))
             return
         }
         let backoff: Int64 = min(50_000_000 << Int64(min(attempts, 5)), 1_000_000_000)

@@ -16,14 +16,16 @@ extension LoadConductor {
             if share > 0.9 { saturated.append("The generator's thread was busy \(Int(share * 100)) % of the time.") }
         }
         if let lag = generator.loopLagP99Us, lag > 5_000 {
-            degraded.append("The generator's 10 ms timer was \(lag / 1_000) ms late at p99.")
+            degraded.append("The generator's 10 ms timer was \(ReportText.time(us: Double(lag))) late at p99.")
         }
         let events = results.endToEnd.reduce(into: LatencyHistogram()) { $0 += $1 }
-        // A server that is down cannot be sent anything.
-        if plan.kind != .restart, let late = generator.scheduleLagP99Us, late > 1_000, events.count > 0,
+        // A server that is down cannot be sent anything, and who waits for each answer is as late as that.
+        if plan.kind != .restart, subject.setup.sendsAhead, let late = generator.scheduleLagP99Us, late > 1_000,
+            events.count > 0,
             late * 10 > Int(events.percentile(99))
         {
-            degraded.append("Events left \(late) µs late at p99, more than a tenth of what they took.")
+            degraded.append(
+                "Events left \(ReportText.time(us: Double(late))) late at p99, more than a tenth of what they took.")
         }
         let ours = results.errors.filter { $0.key.hasPrefix("local_") }.values.reduce(0, +)
         if ours > 0 { degraded.append("\(ours) errors were of the generator's own making.") }

@@ -12,7 +12,9 @@ extension LoadConductor {
         report.endedAt = Self.text(Date())
         report.wallSeconds = Double(Int64(MonotonicClock.now()) - beginning) / 1e9
         report.host = LoadReport.Host(.live)
-        let clients = results.clients.enumerated().map { summary($0.offset, $0.element) } + frozenSummaries
+        let clients =
+            results.clients.enumerated().map { summary($0.offset, $0.element, refused: results.refused) }
+            + frozenSummaries
         report.clientCount = clients.count
         report.clients = Array(clients.sorted { Self.badness($0) > Self.badness($1) }.prefix(100))
         report.load = offered(results)
@@ -29,20 +31,28 @@ extension LoadConductor {
         var measured = measured(results, clients)
         measured.isolation = report.isolation
         report.metrics = measured.summaries()
+        let isComplete = Self.isComplete(results, plan)
         report.thresholds = test.thresholds.map { threshold in
             var outcome = measured.outcome(of: threshold)
             outcome.isAborted = threshold == aborted
+            // It failed when it ended the run, whatever the end made of it.
+            if outcome.isAborted { outcome.verdict = .fail }
+            if !isComplete, threshold.metric.needsEvents, outcome.verdict == .pass {
+                outcome.verdict = .inconclusive
+                outcome.note = "some deliveries have no time, and they may be the slow ones"
+            }
             return outcome
         }
-        report.checks = LoadChecks(report, results, self.facts).all
+        report.checks = LoadChecks(report, results, facts(isComplete: isComplete)).all
         LoadVerdict.judge(&report, isInterrupted: isInterrupted)
         return report
     }
 
     /// What checks must know and the report does not say.
-    private var facts: LoadChecks.Facts {
+    private func facts(isComplete: Bool) -> LoadChecks.Facts {
         LoadChecks.Facts(
-            isSettled: isSettled, seesBooks: books != nil, filledAfterMs: filledAfterMs,
+            isSettled: isSettled, isComplete: isComplete, seesBooks: books != nil,
+            filledAfterMs: filledAfterMs,
             isForeign: subject.kind == "foreign", numbered: numbered)
     }
 
@@ -53,6 +63,11 @@ extension LoadConductor {
             guard let sum, let head = feed.0 else { return nil }
             return sum + Int(head.number - feed.1.base)
         }
+    }
+
+    /// Whether every delivery that should have a latency has one.
+    private static func isComplete(_ results: LoadResults, _ plan: LoadPlan) -> Bool {
+        plan.kind == .restart || plan.clickers > 1 || results.isMapped && results.forgotten == 0
     }
 
     // MARK: Clients
@@ -77,9 +92,14 @@ extension LoadConductor {
         }
     }
 
-    func summary(_ id: Int, _ client: LoadResults.Client) -> LoadReport.ClientSummary {
+    func summary(
+        _ id: Int, _ client: LoadResults.Client, refused: [Int64] = []
+    ) -> LoadReport.ClientSummary {
         var summary = LoadReport.ClientSummary()
         var tally = client.tally
+        if subject.client == nil {
+            for number in refused { tally.excuse(number) }
+        }
         if heads.indices.contains(client.feed), let head = heads[client.feed] { tally.end(at: head) }
         summary.id = id
         summary.role = client.model.role.rawValue
@@ -143,18 +163,22 @@ extension LoadConductor {
         var sum = LoadReport.Accounting()
         sum.published = results.acknowledged.reduce(0, +)
         for client in clients {
-            sum.owed += client.owed
-            sum.received += client.received
-            sum.named += client.named
-            sum.inHoles += client.inHoles
-            sum.inDoubt += client.inDoubt
-            sum.duplicates += client.duplicates
-            sum.orderViolations += client.orderViolations
-            sum.unexplained += client.unexplained
+            sum.owed = HistogramSteps.sum(sum.owed, client.owed)
+            sum.received = HistogramSteps.sum(sum.received, client.received)
+            sum.named = HistogramSteps.sum(sum.named, client.named)
+            sum.inHoles = HistogramSteps.sum(sum.inHoles, client.inHoles)
+            sum.inDoubt = HistogramSteps.sum(sum.inDoubt, client.inDoubt)
+            sum.duplicates = HistogramSteps.sum(sum.duplicates, client.duplicates)
+            sum.orderViolations = HistogramSteps.sum(sum.orderViolations, client.orderViolations)
+            sum.unexplained = HistogramSteps.sum(sum.unexplained, client.unexplained)
         }
         guard books != nil else { return sum }
-        sum.serverDelivered = clients.reduce(0) { $0 + ($1.serverDelivered ?? 0) }
-        sum.serverDropped = clients.reduce(0) { $0 + ($1.serverDropped ?? 0) }
+        // A restart takes the books of the connections before it along.
+        if plan.kind != .restart {
+            let records = Set(results.connections).compactMap { books?[$0] }
+            sum.serverDelivered = records.reduce(0) { $0 + $1.delivered }
+            sum.serverDropped = records.reduce(0) { $0 + $1.dropped.full + $1.dropped.overload }
+        }
         sum.bookMismatches = results.clients.count { client in
             // Of the latest connection, while it is open: the one both sides can still look at.
             guard client.isOpen, !client.model.isPassing, let record = client.connection.flatMap({ books?[$0] }) else {
@@ -238,7 +262,7 @@ extension LoadConductor {
             notes.append(
                 "\(results.forgotten) deliveries came so late that their times were forgotten; e2e lacks them.")
         }
-        if !results.isMapped {
+        if !results.isMapped, results.clients.contains(where: \.hasJoined) {
             notes.append("Which event is whose was not known throughout, so e2e may lack deliveries.")
         }
         return notes

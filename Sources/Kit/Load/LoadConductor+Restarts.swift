@@ -32,8 +32,10 @@ extension LoadConductor {
             note("the server did not come back: \(error.message)")
         }
         stop.downMs = Int((ContinuousClock.now - began) / .milliseconds(1))
-        await wait(Self.returnLimit) { view in view.open >= view.all }
-        if run.view.open >= run.view.all { stop.recoveredMs = Int((ContinuousClock.now - began) / .milliseconds(1)) }
+        await wait(Self.returnLimit) { view in view.back >= view.staying }
+        if run.view.back >= run.view.staying {
+            stop.recoveredMs = Int((ContinuousClock.now - began) / .milliseconds(1))
+        }
         stops.append(stop)
         say("")
     }

@@ -11,6 +11,8 @@ actor LoadConductor {
     private static let fillLimit = 10.0
     /// Events a second that fill them.
     private static let fillRate = 1_000.0
+    private static let settling = 1.0
+    private static let joinLimit = 10.0
     /// How long a frozen client may take, however short the drain is to be.
     private static let thawLimit = 10.0
 
@@ -33,7 +35,6 @@ actor LoadConductor {
     var stops: [LoadReport.Restart.Stop] = []
     private(set) var logged: Int?
     private(set) var serverVersion: String?
-    private(set) var loopCount: Int?
     private var failure: (any Error)?
     private var frozen: [FrozenReader] = []
     private(set) var thawed: [Tally] = []
@@ -41,7 +42,9 @@ actor LoadConductor {
     let beginning = Int64(MonotonicClock.now())
     /// What a reader of the report should know.
     private(set) var notes: [String] = []
+    /// The last ten minutes, for whoever watches; `shown` counts all.
     private var seconds: [LoadReport.Second] = []
+    private var shown = 0
     private(set) var aborted: Threshold?
     private var outcomes: [LoadReport.ThresholdOutcome] = []
     private var waitingFor = ""
@@ -153,7 +156,8 @@ actor LoadConductor {
         waitingFor = ""
         run.order(.warmUp)
         await wait(plan.warmup / .seconds(1)) { _ in false }
-        guard plan.clients.contains(where: { $0.model == .never }) else { return }
+        let isFilled = plan.clients.contains { plan.kind == .isolation ? $0.model.isStalled : $0.model == .never }
+        guard isFilled else { return }
         await fill()
     }
 
@@ -175,10 +179,19 @@ actor LoadConductor {
         }
         run.order(.fill(feed: 0, rate: 0))
         waitingFor = ""
+        // What the filling stirred up is not measured.
+        await wait(Self.settling) { _ in false }
     }
 
     private func measure() async {
-        for reader in frozen { reader.freeze() }
+        if !frozen.isEmpty {
+            // Stopped before it joined it would stall nobody.
+            say("the frozen clients to join")
+            let readers = frozen
+            await wait(Self.joinLimit) { _ in readers.allSatisfy(\.hasJoined) }
+            for reader in readers { reader.freeze() }
+            say("")
+        }
         run.order(.measure)
         let limit = plan.duration / .seconds(1) + 30
         if plan.kind == .restart { return await measureThroughRestarts(limit) }
@@ -198,7 +211,7 @@ actor LoadConductor {
         isSettled = run.view.settled >= run.view.all
         await thaw()
         if subject.seesBooks, let client = subject.client {
-            books = (try? await client.openConnections(limit: 10_000)).map { connections in
+            books = (try? await client.connections(limit: 10_000)).map { connections in
                 Dictionary(connections.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
             }
         }
@@ -211,8 +224,8 @@ actor LoadConductor {
         let view = run.view
         guard let client = subject.client else {
             return subject.setup.feeds.indices.map { feed in
-                subject.setup.isMapped && view.acknowledged.indices.contains(feed)
-                    ? Position(epoch: 0, number: subject.setup.feeds[feed].base + Int64(view.acknowledged[feed])) : nil
+                subject.setup.isMapped && view.lastAcknowledged.indices.contains(feed)
+                    ? Position(epoch: 0, number: max(subject.setup.feeds[feed].base, view.lastAcknowledged[feed])) : nil
             }
         }
         var heads: [Position?] = []
@@ -247,7 +260,8 @@ actor LoadConductor {
 
     private func show() {
         let view = run.view
-        if let last = view.last, view.seconds > seconds.count {
+        if let last = view.last, view.seconds > shown {
+            shown = view.seconds
             seconds.append(annotated(last))
             if seconds.count > 600 { seconds.removeFirst() }
             if view.phase == .measure, !test.thresholds.isEmpty { judgeSoFar(view) }

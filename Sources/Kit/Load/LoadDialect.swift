@@ -29,4 +29,6 @@ enum LoadMessage: Equatable {
     case reached(Position)
     /// Nothing that is counted: a greeting, an answer.
     case other
+    /// Against the protocol: what it says cannot be.
+    case broken(String)
 }

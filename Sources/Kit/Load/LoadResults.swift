@@ -7,6 +7,12 @@ struct LoadResults: Sendable {
     var blocks: [Scoreboard.Block] = []
     /// Of messages that were events, on average; 0 before there was one.
     var bytesPerEvent = 0
+    /// The server's names for all connections there were.
+    var connections: [String] = []
+    /// Events the schedule had while measured, sent or not.
+    var due = 0
+    /// Numbers whose requests were refused or not answered: the first ten thousand.
+    var refused: [Int64] = []
     var sent = 0
     var measuredSent = 0
     var acknowledged: [Int] = []
@@ -51,7 +57,8 @@ extension LoadResults.Client {
             feed: client.feed, model: client.model, isMeasured: client.isMeasured, tally: client.tally,
             connection: client.connection, isOpen: client.stage == .open, hasJoined: client.hasJoined,
             receivedHere: client.receivedHere, namedHere: client.namedHere, reconnects: client.reconnects,
-            closeCode: client.closeCode, outcomes: client.outcomes, p50: client.latencies.percentile(50),
+            closeCode: client.closeCode ?? client.lastCloseCode, outcomes: client.outcomes,
+            p50: client.latencies.percentile(50),
             p99: client.latencies.percentile(99))
     }
 

@@ -148,7 +148,9 @@ final class LoadRun: @unchecked Sendable {
                 score.closeBlocks(before: now)
                 nextSecond += 1_000_000_000
             }
-            let wake = min(nextTick, nextDue.map { $0 + pacerStart } ?? .max, filler?.next ?? .max)
+            let wake = min(
+                nextTick, nextDue.map { $0 + pacerStart } ?? (phase == .measure ? score.window.upperBound : .max),
+                filler?.next ?? .max)
             try poller.poll(nanoseconds: max(0, wake - self.now())) { tag, ready in
                 handle(tag, ready, at: self.now())
             }
@@ -160,6 +162,8 @@ final class LoadRun: @unchecked Sendable {
         for publisher in publishers.joined() { publisher.close() }
     }
 
+    /// Bytes the publisher's WebSocket may be behind.
+    private static let mostBacklog = 1 << 20
     private static let tickLength: Int64 = 10_000_000
     private static let showLength: Int64 = 50_000_000
 
@@ -169,7 +173,7 @@ final class LoadRun: @unchecked Sendable {
             let client = clients[index]
             let wasTimed = client.isTimed
             client.handle(ready, at: now)
-            if !wasTimed, client.isTimed { timed.append(client) }
+            if !wasTimed, client.isTimed, !client.isListed { list(client) }
         } else if let messenger {
             messenger.handle(ready, at: now)
         } else {
@@ -189,7 +193,7 @@ final class LoadRun: @unchecked Sendable {
             send(feed: filling.feed, due: filling.next)
             filler?.next += filling.interval
         }
-        if phase == .measure, nextDue == nil { begin(.drain, at: now) }
+        if phase == .measure, nextDue == nil, now >= score.window.upperBound { begin(.drain, at: now) }
         for publisher in publishers.joined() { publisher.flush(at: now) }
     }
 
@@ -200,14 +204,19 @@ final class LoadRun: @unchecked Sendable {
     }
 
     private func send(feed: Int, due: Int64) {
+        if phase == .measure { score.due += 1 }
         guard outstanding < plan.maximumInFlight else {
+            if phase == .measure { score.missed += 1 }
+            return
+        }
+        if let messenger, messenger.stage != .open || messenger.backlog > Self.mostBacklog {
+            if messenger.stage != .open { score.noteError("local_not_connected") }
             if phase == .measure { score.missed += 1 }
             return
         }
         published[feed] += 1
         let number = setup.feeds[feed].base + Int64(published[feed])
         if let messenger, case .message(let template) = setup.publishing {
-            guard messenger.stage == .open else { return score.noteError("local_not_connected") }
             var text: [UInt8] = []
             template.write(number: number, time: due, to: &text)
             let now = now()
@@ -215,6 +224,7 @@ final class LoadRun: @unchecked Sendable {
             score.noteSent(isMapped(feed) ? number : 0, feed: feed, due: due, at: now)
             // There is no answer to wait for: what is sent is owed.
             score.acknowledged[feed] += 1
+            score.lastAcknowledged[feed] = number
             return
         }
         turn += 1
@@ -249,7 +259,11 @@ final class LoadRun: @unchecked Sendable {
             (pacer, nextDue, filler) = (nil, nil, nil)
             coin = []
             for client in clients { client.isUnleashed = true }
-            timed = clients.filter(\.isTimed)
+            timed = []
+            for client in clients {
+                client.isListed = false
+                if client.isTimed { list(client) }
+            }
         }
     }
 
@@ -284,7 +298,10 @@ final class LoadRun: @unchecked Sendable {
         openMore(at: now)
         for client in timed { client.tick(at: now) }
         messenger?.tick(at: now)
-        timed.removeAll { !$0.isTimed }
+        timed.removeAll { client in
+            client.isListed = client.isTimed
+            return !client.isListed
+        }
         guard now >= nextShow else { return }
         nextShow = now + Self.showLength
         show(at: now)
@@ -306,8 +323,10 @@ final class LoadRun: @unchecked Sendable {
     /// As many as are due at the plan's rate, and no more than 1,000 handshakes at a time.
     private func openMore(at now: Int64) {
         if now >= lateAt {
-            for client in late { client.connect(at: now) }
-            timed += late
+            for client in late {
+                client.connect(at: now)
+                list(client)
+            }
             lateAt = .max
         }
         let count = clients.count - late.count
@@ -317,9 +336,14 @@ final class LoadRun: @unchecked Sendable {
         let due = Int(Double(now - began) / 1e9 * plan.connectRate) + 1
         while opened < min(due, count), handshakes < 1_000 {
             clients[opened].connect(at: now)
-            timed.append(clients[opened])
+            list(clients[opened])
             opened += 1
         }
+    }
+
+    private func list(_ client: LoadClient) {
+        client.isListed = true
+        timed.append(client)
     }
 
     private var handshakes: Int { timed.count { $0.stage == .connecting || $0.stage == .upgrading } }
@@ -331,12 +355,16 @@ final class LoadRun: @unchecked Sendable {
         let view = LoadView(
             phase: phase, elapsed: milliseconds(now), phaseElapsed: Int((now - phaseBegan) / 1_000_000),
             all: clients.count, clients: clients.count - late.count,
-            joined: clients.count { $0.hasJoined || $0.outcomes > 0 }, open: openCount,
-            sent: score.sent, acknowledged: score.acknowledged, published: published, outstanding: outstanding,
+            joined: clients.count { $0.hasJoined || $0.model.isPassing }, open: openCount,
+            staying: clients.count { $0.owesItsEnd }, back: clients.count { $0.owesItsEnd && $0.stage == .open },
+            sent: score.sent, acknowledged: score.acknowledged, lastAcknowledged: score.lastAcknowledged,
+            outstanding: outstanding,
             missed: score.missed, fast: score.fast, slow: score.slow, named: score.named,
             errors: score.errors.values.reduce(0, +), settled: phase == .drain ? settled : 0,
             seconds: score.seconds.count, last: score.seconds.last,
-            stalled: phase == .warmup ? clients.filter { $0.model == .never }.compactMap(\.connection) : [])
+            stalled: phase == .warmup
+                ? clients.filter { plan.kind == .isolation ? $0.model.isStalled : $0.model == .never }.compactMap(
+                    \.connection) : [])
         seen.withLock { $0 = view }
     }
 
@@ -360,7 +388,7 @@ final class LoadRun: @unchecked Sendable {
         var results = LoadResults()
         score.write(to: &results)
         results.phases = phases
-        results.unanswered = publishers.joined().reduce(0) { $0 + $1.unanswered }
+        results.unanswered = publishers.joined().reduce(0) { $0 + $1.unanswered + $1.outstanding }
         results.clients = clients.map { LoadResults.Client($0) }
         results.isMapped = setup.feeds.indices.allSatisfy(isMapped)
         results.busy = busy
@@ -380,8 +408,9 @@ extension LoadRun {
     /// Whether the number an event will have is known when it is sent.
     func isMapped(_ feed: Int) -> Bool { setup.isMapped && plan.clickers == 1 && !unmapped.contains(feed) }
 
-    /// Some requests were not answered: nobody knows which of them were numbered.
-    func publisherLost(_ count: Int) {
+    /// Some requests were refused or not answered: of clicks nobody knows which number the next one has.
+    func publisherLost(_ numbers: [Int64]) {
+        score.refused += numbers.prefix(max(0, 10_000 - score.refused.count))
         if case .click = setup.publishing { unmapped.formUnion(setup.feeds.indices) }
     }
 
@@ -400,6 +429,12 @@ extension LoadRun {
             "Sec-WebSocket-Version: 13",
         ]
         return Array(((lines + setup.headers).joined(separator: "\r\n") + "\r\n\r\n").utf8)
+    }
+
+    /// The highest number an event of this feed can have; with a margin, where the feed counts by itself.
+    func highestPossible(_ feed: Int) -> Int64 {
+        setup.isMapped
+            ? setup.feeds[feed].base + Int64(published[feed]) : Position.maximumNumber - 1
     }
 
     /// Where a feed that says nothing itself begins for whoever joins now: at its start, as long as nothing was published; nil

@@ -26,6 +26,9 @@ struct LoadSetup: Sendable {
     /// The number of an event is known when it is sent.
     var isMapped = true
 
+    /// Events leave when they are due, whether or not the one before was answered.
+    var sendsAhead: Bool { if case .request = publishing { false } else { true } }
+
     struct Member: Sendable, Equatable {
         let feed: Int
         let model: ClientModel
@@ -67,9 +70,13 @@ struct LoadView: Sendable {
     /// Were open at least once, or have done what they are there for.
     var joined = 0
     var open = 0
+    /// Clients that were there and are to stay, and those of them that are there now.
+    var staying = 0
+    var back = 0
     var sent = 0
     var acknowledged: [Int] = []
-    var published: [Int] = []
+    /// The highest number acknowledged.
+    var lastAcknowledged: [Int64] = []
     /// Events on their way to the server.
     var outstanding = 0
     var missed = 0

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// The server under test, ready to be loaded.
 struct LoadSubject: Sendable {
@@ -74,6 +75,8 @@ struct LoadSubject: Sendable {
         let peer = try resolve(feed.address.host, feed.address.port)
         var publisherPeer = peer
         if case .request(let template) = feed.publishing { publisherPeer = try resolve(template.host, template.port) }
+        try knock(peer, feed.address.authority)
+        try knock(publisherPeer, "the address of --publish")
         let sources = try LoadLimits.prepare(for: plan, toLoopback: peer.isLoopback && publisherPeer.isLoopback)
         return LoadSubject(
             setup: LoadSetup(
@@ -81,7 +84,9 @@ struct LoadSubject: Sendable {
                 publisherPeer: publisherPeer, authority: feed.address.authority, headers: feed.headers, nonce: nonce(),
                 sources: sources, isMapped: feed.isNumberedByUs),
             client: nil, seesBooks: false, links: [], token: "", own: nil, kind: "foreign",
-            url: "ws://\(feed.address.authority)\(feed.address.target)", isOnThisHost: peer.isLoopback)
+            // Without its query, which may hold a credential.
+            url: "ws://\(feed.address.authority)\(feed.address.target.prefix { $0 != "?" })",
+            isOnThisHost: peer.isLoopback)
     }
 
     private static func resolve(_ host: String, _ port: UInt16) throws(KitError) -> PeerAddress {
@@ -90,6 +95,15 @@ struct LoadSubject: Sendable {
         } catch {
             throw KitError(.unavailable, "\(error)", cause: error)
         }
+    }
+
+    /// Whether anyone is there at all, found out before hundreds of clients try.
+    private static func knock(_ peer: PeerAddress, _ name: String) throws(KitError) {
+        let refused = KitError(.unavailable, "cannot reach \(name); is the server running?")
+        guard let descriptor = (try? StreamSocket.connect(to: peer)) ?? nil else { throw refused }
+        defer { close(descriptor) }
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        guard poll(&waiting, 1, 5_000) > 0, StreamSocket.connectError(descriptor) == 0 else { throw refused }
     }
 
     private static func click(_ code: ShortCode, _ origin: Origin) -> [UInt8] {

@@ -74,6 +74,10 @@ public final class LoadTest: Sendable {
             try threshold.check(for: plan)
             return threshold
         }
+        if case .feed = target, plan.clients.contains(where: { $0.model == .frozen }) {
+            throw KitError(
+                .invalid, "a frozen client is `quikko subscribe`, which follows quikko only; leave frozen out")
+        }
         guard plan.kind != .restart || target.isOwn else {
             throw KitError(.invalid, "restart stops and kills its server, so it brings one of its own; leave --url out")
         }

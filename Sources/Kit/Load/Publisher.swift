@@ -126,8 +126,11 @@ final class Publisher {
             pending.removeFirst(oldest)
             oldest = 0
         }
-        guard status < 400 else { return run.score.noteError("http_status_\(status)", "event \(item.number)") }
-        run.score.noteAnswer(due: item.due, feed: item.feed, at: now)
+        guard status < 400 else {
+            run.publisherLost([item.number])
+            return run.score.noteError("http_status_\(status)", "event \(item.number)")
+        }
+        run.score.noteAnswer(item.number, due: item.due, feed: item.feed, at: now)
     }
 
     private func write(at now: Int64) {
@@ -156,7 +159,7 @@ final class Publisher {
     private func lost(at now: Int64) {
         if descriptor >= 0 { Glibc.close(descriptor) }
         unanswered += pending.count - oldest
-        if pending.count > oldest { run.publisherLost(pending.count - oldest) }
+        if pending.count > oldest { run.publisherLost(pending[oldest...].map(\.number)) }
         pending.removeAll(keepingCapacity: true)
         (oldest, descriptor, isConnected, outbound, sentBytes) = (0, -1, false, [], 0)
         answers = AnswerReader()

@@ -37,7 +37,7 @@ struct QuikkoDialect: LoadDialect {
 
     @inline(__always)
     func read(_ message: UnsafeRawBufferPointer, of feed: Int) -> LoadMessage {
-        event(message, feeds[feed].prefix) ?? slowly(message)
+        event(message, feeds[feed].prefix) ?? slowly(message, of: feeds[feed].room)
     }
 
     /// An event as our server writes it, read by the place of its numbers; nil when it looks otherwise.
@@ -66,16 +66,25 @@ struct QuikkoDialect: LoadDialect {
         return at > start ? value : nil
     }
 
-    /// Everything else: notices, and events another server may spell differently.
-    private func slowly(_ message: UnsafeRawBufferPointer) -> LoadMessage {
-        var codec = QuikkoClientCodec()
-        return switch codec.receive(ByteBuffer(bytes: message)) {
-        case .click(_, let place?): .event(epoch: place.position.epoch, number: place.position.number, sentAt: nil)
-        case .gap(let gap): .gap(gap)
-        case .hole(_, let hole): .hole(hole)
-        case .recovered(let recovery): .reached(recovery.to)
-        case .position(let place): .reached(place.position)
-        case .click(_, nil), .refused, nil: .other
+    /// Everything else: notices, and events another server may spell differently. What names another room or cannot be read
+    /// explains nothing.
+    private func slowly(_ message: UnsafeRawBufferPointer, of room: Room) -> LoadMessage {
+        let known: QuikkoMessage
+        do throws(QuikkoMessage.Failure) {
+            known = try QuikkoMessage(ByteBuffer(bytes: message))
+        } catch {
+            return error == .unknownType ? .other : .broken("a message that is none of the protocol's")
+        }
+        switch known {
+        case .clickEvent(_, let place?) where place.room == room:
+            return .event(epoch: place.position.epoch, number: place.position.number, sentAt: nil)
+        case .gap(let gap) where gap.room == room: return .gap(gap)
+        case .hole(room, let hole): return .hole(hole)
+        case .recovered(let recovery) where recovery.room == room: return .reached(recovery.to)
+        case .position(room, let position): return .reached(position)
+        case .error, .subscribe, .unsubscribe: return .other
+        case .clickEvent, .gap, .hole, .recovered, .position:
+            return .broken("a message of another room, or without one")
         }
     }
 }

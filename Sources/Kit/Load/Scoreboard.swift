@@ -12,11 +12,23 @@ final class Scoreboard {
         /// 0 or 1.
         let feed: Int
         var events = 0
-        var latencies: LatencyHistogram? = LatencyHistogram()
-        /// Of what came within ten seconds; then the steps are given back.
+
+        init(feed: Int) { self.feed = feed }
+
+        /// From the first delivery until ten seconds after the block's end: steps are 26 KiB, and long runs have many blocks.
+        private var latencies: LatencyHistogram?
+        private var isClosed = false
+        /// Of what came in that time.
         private(set) var summary = (count: 0, p50: 0, p95: 0, p99: 0, max: 0)
 
+        mutating func record(_ microseconds: Int64) {
+            guard !isClosed else { return }
+            if latencies == nil { latencies = LatencyHistogram() }
+            latencies?.record(microseconds)
+        }
+
         mutating func close() {
+            isClosed = true
             guard let steps = latencies else { return }
             summary = (
                 steps.count, Int(steps.percentile(50)), Int(steps.percentile(95)), Int(steps.percentile(99)),
@@ -44,12 +56,20 @@ final class Scoreboard {
     /// Of those, sent while measured.
     var measuredSent = 0
     var acknowledged: [Int]
+    /// The highest number that was.
+    var lastAcknowledged: [Int64]
+    /// Numbers whose requests were refused or not answered: the first ten thousand.
+    var refused: [Int64] = []
     var missed = 0
     private(set) var fast = 0
     private(set) var slow = 0
     var named = 0
     /// Of the messages that were events.
     var eventBytes = 0
+    /// The server's names for all connections there were.
+    var connections: [String] = []
+    /// Events the schedule had while measured, sent or not.
+    var due = 0
     private(set) var errors: [String: Int] = [:]
     private(set) var samples: [String] = []
     private(set) var closes: [String: Int] = [:]
@@ -67,6 +87,7 @@ final class Scoreboard {
         service = endToEnd
         times = Array(repeating: EventTimes(capacity: horizon), count: feeds)
         acknowledged = Array(repeating: 0, count: feeds)
+        lastAcknowledged = Array(repeating: 0, count: feeds)
     }
 
     @inline(__always)
@@ -85,8 +106,10 @@ final class Scoreboard {
         if !blocks.isEmpty { blocks[block(of: due)].events += 1 }
     }
 
-    func noteAnswer(due: Int64, feed: Int, at now: Int64) {
+    /// - Parameter number: The event's.
+    func noteAnswer(_ number: Int64, due: Int64, feed: Int, at now: Int64) {
         acknowledged[feed] += 1
+        lastAcknowledged[feed] = max(lastAcknowledged[feed], number)
         secondClicks.record((now - due) / 1_000)
         if window.contains(due) { record(.click, now - due) }
     }
@@ -112,7 +135,7 @@ final class Scoreboard {
             return nil
         }
         guard isMeasured else {
-            if window.contains(due) { record(.staleness, now - due) }
+            if !isFast, window.contains(due) { record(.staleness, now - due) }
             return nil
         }
         let late = (now - due) / 1_000
@@ -120,7 +143,7 @@ final class Scoreboard {
         guard window.contains(due) else { return nil }
         endToEnd[feed].record(late)
         if let sent { service[feed].record((now - sent) / 1_000) }
-        if !blocks.isEmpty { blocks[block(of: due)].latencies?.record(late) }
+        if !blocks.isEmpty { blocks[block(of: due)].record(late) }
         return late
     }
 
@@ -184,6 +207,8 @@ final class Scoreboard {
     func write(to results: inout LoadResults) {
         results.latencies = latencies
         (results.endToEnd, results.service, results.blocks) = (endToEnd, service, blocks)
+        (results.connections, results.due) = (connections, due)
+        results.refused = refused
         results.bytesPerEvent = eventBytes / max(fast + slow, 1)
         (results.sent, results.measuredSent, results.missed) = (sent, measuredSent, missed)
         (results.acknowledged, results.errors, results.samples) = (acknowledged, errors, samples)

@@ -101,11 +101,17 @@ struct Tally {
         if start == nil { begin(at: position) }
         if isAdrift {
             isAdrift = false
+            inDoubt += Int(max(0, position.number - last.number))
         } else {
+            // Never back: what was there already would come again and count as new.
+            guard position > last || position.epoch > last.epoch else { return }
             pass(to: position.number)
         }
         last = position
     }
+
+    /// This number was never an event: nobody owes it.
+    mutating func excuse(_ number: Int64) { _ = remove(number...number) }
 
     /// The connection was lost and another one made, which says nothing about what came in between.
     mutating func resumeBlindly() { isBlind = true }

@@ -7,7 +7,7 @@ struct LoadtestReportCommand: ParsableCommand {
         commandName: "report",
         abstract: "Make another form of a report: Markdown, JUnit, .hgrm, CSV, HTML.",
         discussion: """
-            Several reports are merged first. With GITHUB_STEP_SUMMARY set the Markdown is appended there too, and with
+            Several reports are merged first. With GITHUB_STEP_SUMMARY set, Markdown is appended there too, and with
             GITHUB_ACTIONS=true failures are annotated.
 
             Examples:

@@ -10,7 +10,8 @@ struct LoadtestRunCommand: AsyncParsableCommand {
             Examples:
               quikko loadtest --out report --threshold 'e2e.p99<20ms'
               quikko loadtest --url http://127.0.0.1:8080 smoke
-              quikko loadtest --url ws://127.0.0.1:9000/feed --publish 'POST http://127.0.0.1:9000/publish?n={n}' --number '$.n'
+              quikko loadtest --url ws://127.0.0.1:9000/feed --number '$.n' \\
+                --publish 'POST http://127.0.0.1:9000/publish?n={n}'
 
             The isolation test: two feeds with equally many clients; beside one of them some stop reading. A coin says every 250 ms
             whose link is clicked. If the stalled clients cost their neighbours something, it fails.

@@ -60,6 +60,12 @@ struct LoadTargetOptions: ParsableArguments {
         guard tokenFile == nil || !tokenStdin else {
             throw ValidationError("--token-file and --token-stdin exclude one another")
         }
+        guard url != nil || tokenFile == nil && !tokenStdin else {
+            throw ValidationError("a private server makes its own key; --token-file and --token-stdin go with --url")
+        }
+        guard payload == nil || [publish, body].contains(where: { $0?.contains("{payload}") == true }) else {
+            throw ValidationError("--payload says how much {payload} is, and there is none in --publish or --body")
+        }
         let forFeeds =
             [publish, body, number, time].contains { $0 != nil } || payload != nil || !hello.isEmpty || !header.isEmpty
         guard isForeign else {
@@ -86,7 +92,11 @@ struct LoadTargetOptions: ParsableArguments {
         guard isForeign, let publish, let number else {
             var options = TargetOptions()
             (options.url, options.tokenFile, options.tokenStdin) = (url, tokenFile, tokenStdin)
-            return .running(try options.client())
+            do {
+                return .running(try options.client())
+            } catch let error as KitError where error.code == .invalid {
+                throw ValidationError(error.message)
+            }
         }
         do throws(KitError) {
             return .feed(

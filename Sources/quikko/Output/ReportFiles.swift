@@ -22,8 +22,10 @@ enum ReportFiles {
     }
 
     static func write(_ data: Data, to file: URL) throws {
+        // A device or a link is written to; only a file is replaced.
+        let kind = (try? FileManager.default.attributesOfItem(atPath: file.path))?[.type] as? FileAttributeType
         do {
-            try data.write(to: file, options: .atomic)
+            try data.write(to: file, options: kind.map { $0 == .typeRegular } ?? true ? .atomic : [])
         } catch {
             throw KitError(.unwritable, "cannot write \(file.path)", cause: error)
         }

@@ -97,6 +97,9 @@ import Testing
         #expect(report.errors.byKind["http_status_500"] == truth.refusedClicks)
         #expect(report.accounting.published == truth.clicks)
         #expect(report.accounting.unexplained == 0)
+        // It once passed whatever was refused.
+        #expect(verdict("load.acknowledged", report) == .fail)
+        #expect(report.exitCode == 99)
     }
 
     @Test func `a server whose fan-out waits for the slow client fails the isolation test`() async throws {

@@ -49,6 +49,10 @@ struct LoadVerdictTests {
         #expect(judged(report(checks: [(.pass, true)], .degraded)) == (.pass, 0))
     }
 
+    @Test func `an isolation test without enough blocks to compare is inconclusive`() {
+        #expect(BlockComparison.check([]).verdict == .inconclusive)
+    }
+
     @Test func `an interrupted run is that, unless it broke a promise`() {
         #expect(judged(report(checks: [(.inconclusive, false)]), isInterrupted: true) == (.interrupted, 130))
         #expect(judged(report(checks: [(.fail, false)]), isInterrupted: true) == (.interrupted, 130))

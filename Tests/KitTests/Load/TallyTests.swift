@@ -66,6 +66,22 @@ struct TallyTests {
         #expect(tally.unexplained == 3)
     }
 
+    @Test func `a position behind what has come takes nothing back`() {
+        var tally = tally([1, 2, 3])
+        tally.reach(Position(epoch: 1, number: 1))
+        _ = tally.receive(1, 2)
+        #expect(tally.received == 3)
+        #expect(tally.duplicates == 1)
+    }
+
+    @Test func `a position the server does not know puts what it skips in doubt`() {
+        var tally = tally([1, 2])
+        tally.hole(Hole(epoch: 1, from: 3, to: nil, reason: .unknown))
+        tally.reach(Position(epoch: 4, number: 10))
+        #expect(tally.inDoubt == 8)
+        #expect(tally.unexplained == 0)
+    }
+
     @Test func `what lies between two connections without resume is in doubt`() {
         var tally = tally([1, 2, 4])
         tally.resumeBlindly()

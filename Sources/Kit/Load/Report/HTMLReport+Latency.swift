@@ -37,11 +37,11 @@ extension HTMLReport {
 
     private func story(_ isolation: LoadReport.Isolation) -> String {
         guard let one = isolation.comparisons.first else {
-            return "The fast clients of both owners, side by side."
+            return "The fast clients of both, side by side."
         }
         let others = isolation.comparisons.dropFirst().filter { $0.boundUs != nil }.last
         var words =
-            "Half of A\u{2019}s events arrived within \(ReportText.time(us: one.aUs)), half of B\u{2019}s within \(ReportText.time(us: one.bUs))"
+            "In the median of its blocks, half of A\u{2019}s events arrived within \(ReportText.time(us: one.aUs)), half of B\u{2019}s within \(ReportText.time(us: one.bUs))"
         if one.percentile != 50 {
             let name = ReportText.percentile(one.percentile)
             words =

@@ -13,6 +13,13 @@ struct PlanSentence {
             let block = ReportText.count(report.isolation?.blockMs ?? 250)
             let slow = plan.clients.filter { $0.model != .fast }.map { Self.behaviour($0.model) }
             let how = slow.isEmpty ? "that do not read" : "that " + ReportText.list(slow)
+            guard report.server.kind != "foreign" else {
+                return """
+                    One feed with \(Self.clients(fast, "fast client")). \(rate) \(time). A is the time before \
+                    \(Self.clients(stalled, "client")) \(how) join, B the time after; a fifth in between, in which they fill, \
+                    belongs to neither.
+                    """
+            }
             return """
                 Two feeds on one server, each with \(Self.clients(fast, "fast client")). \
                 Beside those of B sit \(Self.clients(stalled, "client")) \(how); beside those of A as many healthy ones. \

@@ -80,6 +80,20 @@ extension Threshold {
         }
     }
 
+    /// Some are only recorded of some clients; asked of others they would never have a sample.
+    private func checkMeasured() throws(KitError) {
+        let recorded: LoadScope? =
+            switch metric {
+            case .connect, .upgrade, .firstMessage: .all
+            case .recoveryFresh, .staleness: .slow
+            case .e2e, .service, .fanoutSpread: .fast
+            default: nil
+            }
+        guard let recorded, scope != .each, !scope.holds(recorded) else { return }
+        throw KitError(
+            .invalid, "\(metric.rawValue) is only measured of \(recorded.name); leave out '\(scope.name):'")
+    }
+
     private func checkClients(_ plan: LoadPlan) throws(KitError) {
         let present = plan.clients.filter { $0.count > 0 }.map { LoadScope(of: $0.model) }
         let meant = present.filter { scope.holds($0) }
@@ -110,5 +124,6 @@ extension Threshold {
             throw KitError(
                 .invalid, "no client of '\(scope.name)' stalls and reads again; it takes never, frozen or stall")
         }
+        try checkMeasured()
     }
 }
