@@ -162,16 +162,14 @@ extension LoadConductor {
     ) -> LoadReport.Accounting {
         var sum = LoadReport.Accounting()
         sum.published = results.acknowledged.reduce(0, +)
-        for client in clients {
-            sum.owed = HistogramSteps.sum(sum.owed, client.owed)
-            sum.received = HistogramSteps.sum(sum.received, client.received)
-            sum.named = HistogramSteps.sum(sum.named, client.named)
-            sum.inHoles = HistogramSteps.sum(sum.inHoles, client.inHoles)
-            sum.inDoubt = HistogramSteps.sum(sum.inDoubt, client.inDoubt)
-            sum.duplicates = HistogramSteps.sum(sum.duplicates, client.duplicates)
-            sum.orderViolations = HistogramSteps.sum(sum.orderViolations, client.orderViolations)
-            sum.unexplained = HistogramSteps.sum(sum.unexplained, client.unexplained)
+        // A field at a time: with all of them in one loop the optimizer needs more than ten minutes for this function.
+        let total = { (count: KeyPath<LoadReport.ClientSummary, Int>) in
+            clients.reduce(0) { HistogramSteps.sum($0, $1[keyPath: count]) }
         }
+        (sum.owed, sum.received) = (total(\.owed), total(\.received))
+        (sum.named, sum.inHoles, sum.inDoubt) = (total(\.named), total(\.inHoles), total(\.inDoubt))
+        (sum.duplicates, sum.orderViolations) = (total(\.duplicates), total(\.orderViolations))
+        sum.unexplained = total(\.unexplained)
         guard books != nil else { return sum }
         // A restart takes the books of the connections before it along.
         if plan.kind != .restart {
