@@ -39,7 +39,7 @@ extension LoadConductor {
         guard let before = before?.descriptors, let process = subject.own?.process else { return nil }
         var count: Int?
         for _ in 0..<40 {
-            count = (try? ProcFile.numbers(in: "/proc/\(process)/fd").count) ?? nil
+            count = ServerWatch.descriptors(process)
             if let count, count <= before + 2 { break }
             try? await Task.sleep(for: .milliseconds(50))
         }

@@ -40,8 +40,7 @@ enum LoadLimits {
 
     /// Ports the kernel gives to whoever connects; 32768 to 60999 where that cannot be read.
     static var portRange: ClosedRange<Int> {
-        let text = (try? ProcFile.read("/proc/sys/net/ipv4/ip_local_port_range")) ?? ""
-        let bounds = text.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+        let bounds = MachineFiles.live.numbers("/proc/sys/net/ipv4/ip_local_port_range")
         guard bounds.count == 2, bounds[0] <= bounds[1] else { return 32_768...60_999 }
         return bounds[0]...bounds[1]
     }

@@ -33,5 +33,6 @@ struct ServerWatch: Sendable {
         return sample
     }
 
-    private static func descriptors(_ process: Int32) -> Int? { try? ProcFile.numbers(in: "/proc/\(process)/fd").count }
+    /// Open files of a process; nil where it cannot be seen.
+    static func descriptors(_ process: Int32) -> Int? { try? ProcFile.numbers(in: "/proc/\(process)/fd").count }
 }

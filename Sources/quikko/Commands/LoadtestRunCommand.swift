@@ -63,7 +63,7 @@ struct LoadtestRunCommand: AsyncParsableCommand {
         let (report, signal) = try await run(test, view, signals)
         view.end()
         if let out { try ReportFiles.write(report, to: out) }
-        print(report)
+        try print(report)
         scratch?.remove()
         try end(report, signal)
     }
@@ -138,12 +138,11 @@ struct LoadtestRunCommand: AsyncParsableCommand {
         }
     }
 
-    private func print(_ report: LoadReport) {
+    private func print(_ report: LoadReport) throws {
         switch output {
         case .auto: Terminal.print(LoadSummary(report, usesColor: Terminal.usesColor).text)
         case .json:
-            // Encoded before, when it was written; what cannot be encoded was an error then.
-            if let bytes = try? ReportFile.encode(report) { Terminal.print(String(decoding: bytes, as: UTF8.self)) }
+            Terminal.print(String(decoding: try ReportFile.encode(report), as: UTF8.self))
         case .quiet: Terminal.print(report.verdict.rawValue)
         }
     }

@@ -40,13 +40,7 @@ enum FigureText {
 
     /// `1,234,567`.
     static func count(_ count: Int) -> String {
-        let digits = Array(String(count.magnitude))
-        var text = count < 0 ? "-" : ""
-        for (index, digit) in digits.enumerated() {
-            if index > 0, (digits.count - index) % 3 == 0 { text += "," }
-            text.append(digit)
-        }
-        return text
+        (count < 0 ? "-" : "") + ReportText.grouped(String(count.magnitude))
     }
 
     /// A share of one as `42.0 %`.

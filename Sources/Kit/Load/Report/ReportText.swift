@@ -109,7 +109,8 @@ enum ReportText {
         return items.dropLast().joined(separator: ", ") + " and " + last
     }
 
-    private static func grouped(_ digits: String) -> String {
+    /// Digits with a comma every three.
+    static func grouped(_ digits: String) -> String {
         var text = ""
         for (index, digit) in digits.enumerated() {
             if index > 0, (digits.count - index) % 3 == 0 { text += "," }
