@@ -116,6 +116,8 @@ import Testing
         let refused = try await program.run("loadtest", bad.path)
         #expect(refused.status == 65)
         #expect(refused.errors.contains("clients[0].model"))
+        try Data(#"{"thresholds":["e2e.p50<1GiB"]}"#.utf8).write(to: bad)
+        #expect(try await program.run("loadtest", bad.path).status == 65)
         #expect(try await program.run("loadtest", "./none.json").status == 66)
         #expect(try await program.run("loadtest", "nonesuch").status == 64)
         #expect(try await program.run("loadtest", "report", bad.path).status == 65)
@@ -151,6 +153,20 @@ import Testing
             return words?.contains(place.path) ?? false
         }
         #expect(mine.isEmpty)
+    }
+
+    @Test func `a server that dies under the test fails it and is named`() async throws {
+        let program = try Program()
+        let run = try program.start(
+            ["loadtest", "smoke", "--duration", "1h", "--clients", "fast:2", "-o", "json"], watchesErrors: true)
+        for await line in run.lines where line.contains("phase=measure") { break }
+        let servers = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { Int32($0) }.filter {
+            let words = (try? String(contentsOfFile: "/proc/\($0)/stat", encoding: .utf8))?.split(separator: " ") ?? []
+            return words.count > 3 && words[3] == "\(run.identifier)"
+        }
+        #expect(servers.count == 1)
+        for server in servers { kill(server, SIGKILL) }
+        #expect(await run.end() == 99)
     }
 
     @Test func `too few open files are said before anything is opened`() async throws {

@@ -153,6 +153,8 @@ final class Program: Sendable {
         /// What it prints, line by line.
         let lines: AsyncStream<String>
 
+        var identifier: Int32 { process.processIdentifier }
+
         fileprivate init(_ process: Process, _ ended: AsyncStream<Void>, _ output: Pipe) {
             self.process = process
             self.ended = ended

@@ -10,6 +10,8 @@ struct EventTimes {
         /// At the first and the last client that was looked at; 0 before there was one.
         var first: Int64 = 0
         var last: Int64 = 0
+
+        fileprivate var spread: (due: Int64, spread: Int64)? { first > 0 ? (due, last - first) : nil }
     }
 
     private var ring: [Entry]
@@ -23,13 +25,13 @@ struct EventTimes {
         mask = Int64(size - 1)
     }
 
-    /// - Returns: how far the last client was behind the first with the event that gave its place, in nanoseconds.
+    /// - Returns: when the event that gave its place was due, and how far the last client was behind the first with it; nil when nobody had it.
     @inline(__always)
-    mutating func set(_ number: Int64, due: Int64, sent: Int64) -> Int64? {
+    mutating func set(_ number: Int64, due: Int64, sent: Int64) -> (due: Int64, spread: Int64)? {
         let place = Int(number & mask)
         let old = ring[place]
         ring[place] = Entry(number: number, due: due, sent: sent)
-        return old.first > 0 ? old.last - old.first : nil
+        return old.spread
     }
 
     /// An event arrived somewhere; nil when its times are not known.
@@ -53,7 +55,7 @@ struct EventTimes {
     }
 
     /// What `set` has not told yet.
-    func forEachSpread(_ body: (Int64) -> Void) {
-        for entry in ring where entry.first > 0 { body(entry.last - entry.first) }
+    func forEachSpread(_ body: (_ due: Int64, _ spread: Int64) -> Void) {
+        for entry in ring { if let (due, spread) = entry.spread { body(due, spread) } }
     }
 }

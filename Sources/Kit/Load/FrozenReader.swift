@@ -11,22 +11,27 @@ final class FrozenReader: Sendable {
     private static let look: UInt32 = 10_000
     private static let endLimit = 2.0
     private let child: Child
+    private let children: RunningChildren
     private let tally: Guarded<Tally>
     private let isRead = Atomic<Bool>(false)
 
     /// - Parameters:
     ///   - code: The link whose feed it follows.
     ///   - start: Behind this it is owed everything.
-    init(program: String, origin: Origin, token: String, code: ShortCode, since start: Position) throws {
+    init(
+        program: String, origin: Origin, token: String, code: ShortCode, since start: Position,
+        children: RunningChildren
+    ) throws {
         let environment = ["QUIKKO_URL=\(origin)", "QUIKKO_TOKEN=\(token)", "HOME=/nonexistent"]
         let path = ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"].map { ["LD_LIBRARY_PATH=\($0)"] } ?? []
         let child = try Child.spawn(
             program, arguments: ["quikko", "subscribe", "\(code)", "--since", "\(start)", "-o", "ndjson"],
             isApart: true,
             environment: environment + path)
+        children.add(child.process)
         var tally = Tally()
         tally.begin(at: start)
-        self.child = child
+        (self.child, self.children) = (child, children)
         self.tally = Guarded(tally)
         Thread.detachNewThread { [self] in read() }
     }
@@ -57,6 +62,7 @@ final class FrozenReader: Sendable {
             usleep(Self.look)
         }
         child.end(within: Self.endLimit)
+        children.remove(child.process)
     }
 
     /// Until it ends: its output is closed then.

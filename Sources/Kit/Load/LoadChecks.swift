@@ -7,6 +7,8 @@ struct LoadChecks {
         var isComplete: Bool
         var seesBooks: Bool
         var filledAfterMs: Int?
+        /// The private server's process ended by itself.
+        var serverHasEnded = false
         /// Any WebSocket feed: nobody promised that its readers are told what they miss.
         var isForeign: Bool
         /// Numbers the server gave to our events; nil where it does not say.
@@ -26,7 +28,7 @@ struct LoadChecks {
     }
 
     var all: [LoadReport.Check] {
-        let books = [loss, doubt, duplicates, order, notices, protocolErrors, barrier, agreement, numbers]
+        let books = [alive, loss, doubt, duplicates, order, notices, protocolErrors, barrier, agreement, numbers]
         // The books alone: they say yes or no.
         guard report.plan.kind != .smoke else {
             return (books + [acknowledged, joined, silence]).compactMap { $0 }.filter { $0.verdict != .inconclusive }
@@ -53,6 +55,13 @@ struct LoadChecks {
     }
 
     // MARK: The books
+
+    /// Everything else that is wrong follows from it.
+    private var alive: LoadReport.Check? {
+        guard facts.serverHasEnded else { return nil }
+        return check(
+            "server.alive", .fail, "the server's process ended before the run did: it crashed, or someone ended it")
+    }
 
     private var loss: LoadReport.Check? {
         guard results.clients.contains(where: \.hasJoined) else { return nil }

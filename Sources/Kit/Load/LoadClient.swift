@@ -30,6 +30,8 @@ final class LoadClient {
     private(set) var receivedHere = 0
     private(set) var namedHere = 0
     private(set) var bytesRead = 0
+    private var receivedWindow = WindowCount()
+    private var namedWindow = WindowCount()
     /// It was open at least once.
     private(set) var hasJoined = false
     /// What this model is there for has happened: its slow handshake was refused, its reset was survived.
@@ -75,6 +77,17 @@ final class LoadClient {
 
     /// Whether `tick` has something to do for it.
     var isTimed: Bool { stage != .open || model.isTimed || !outbound.isEmpty }
+
+    /// Events it received, and was told it missed, while measured.
+    var whileMeasured: (received: Int, named: Int) {
+        (receivedWindow.counted(tally.received), namedWindow.counted(tally.named))
+    }
+
+    /// Measuring begins, or ends.
+    func markWindow() {
+        receivedWindow.mark(tally.received)
+        namedWindow.mark(tally.named)
+    }
 
     // MARK: Connecting
 
@@ -254,7 +267,7 @@ final class LoadClient {
 
     private func noteFresh(_ number: Int64, at now: Int64) {
         guard let resumed, let due = run.score.due(number, feed: feed), due >= resumed else { return }
-        run.score.record(.fresh, now - resumed)
+        run.score.noteFresh(since: resumed, at: now)
         self.resumed = nil
     }
 
@@ -284,7 +297,8 @@ final class LoadClient {
             guard now >= next else { return }
             setReading(!isReading)
             next = now + (isReading ? on : off).nanoseconds
-            resumed = isReading ? now : nil
+            // What takes longer than it reads goes on being waited for.
+            if isReading, resumed == nil { resumed = now }
         case .reset:
             // In the middle of a frame when one is cut; a reset all the same when there is none.
             guard now >= next else { return }

@@ -51,14 +51,18 @@ extension LoadConductor {
     ) {
         measured.put(.count(results.measuredSent), .sent)
         measured.put(.count(results.missed), .scheduleMissed)
-        measured.put(.count(results.errors.values.reduce(0, +)), .errors)
+        measured.put(
+            .count(results.errors.values.reduce(0, +), whileMeasured: results.errorsWhileMeasured), .errors)
         for (code, count) in results.closes { measured.put(.count(count), .closes, closeCode: Int(code) ?? 0) }
         if results.closes.isEmpty { measured.put(.count(0), .closes) }
         for (scope, members) in Dictionary(grouping: zip(results.clients, clients), by: { LoadScope(of: $0.0.model) }) {
             let sum = { (count: (LoadReport.ClientSummary) -> Int) in members.reduce(0) { $0 + count($1.1) } }
-            measured.put(.count(sum(\.received)), .delivered, scope)
+            let timely = members.reduce((0, 0)) {
+                ($0.0 + $1.0.whileMeasured.received, $0.1 + $1.0.whileMeasured.named)
+            }
+            measured.put(.count(sum(\.received), whileMeasured: timely.0), .delivered, scope)
             measured.put(.count(sum(\.owed)), .expected, scope)
-            measured.put(.count(sum { $0.named + $0.unexplained }), .drops, scope)
+            measured.put(.count(sum { $0.named + $0.unexplained }, whileMeasured: timely.1), .drops, scope)
             measured.put(.count(sum(\.unexplained)), .lossUnexplained, scope)
             measured.put(.count(sum(\.duplicates)), .duplicates, scope)
             measured.put(.count(sum(\.orderViolations)), .orderViolations, scope)

@@ -27,11 +27,11 @@ extension LoadConductor {
         report.errors.samples = results.samples
         report.closes = results.closes
         report.timeline = results.seconds.map(annotated)
-        report.notes = notes + Self.notes(results)
+        report.notes = notes + self.notes(results)
         var measured = measured(results, clients)
         measured.isolation = report.isolation
         report.metrics = measured.summaries()
-        let isComplete = Self.isComplete(results, plan)
+        let isComplete = isComplete(results)
         report.thresholds = test.thresholds.map { threshold in
             var outcome = measured.outcome(of: threshold)
             outcome.isAborted = threshold == aborted
@@ -52,7 +52,7 @@ extension LoadConductor {
     private func facts(isComplete: Bool) -> LoadChecks.Facts {
         LoadChecks.Facts(
             isSettled: isSettled, isComplete: isComplete, seesBooks: books != nil,
-            filledAfterMs: filledAfterMs,
+            filledAfterMs: filledAfterMs, serverHasEnded: serverHasEnded,
             isForeign: subject.kind == "foreign", numbered: numbered)
     }
 
@@ -66,8 +66,9 @@ extension LoadConductor {
     }
 
     /// Whether every delivery that should have a latency has one.
-    private static func isComplete(_ results: LoadResults, _ plan: LoadPlan) -> Bool {
-        plan.kind == .restart || plan.clickers > 1 || results.isMapped && results.forgotten == 0
+    private func isComplete(_ results: LoadResults) -> Bool {
+        if plan.kind == .restart || plan.clickers > 1 || subject.setup.carriesTime { return true }
+        return results.isMapped && results.forgotten == 0
     }
 
     // MARK: Clients
@@ -254,7 +255,8 @@ extension LoadConductor {
         return isolation
     }
 
-    private static func notes(_ results: LoadResults) -> [String] {
+    private func notes(_ results: LoadResults) -> [String] {
+        guard !subject.setup.carriesTime else { return [] }
         var notes: [String] = []
         if results.forgotten > 0 {
             notes.append(

@@ -70,14 +70,28 @@ extension LoadConductor {
     func annotated(_ second: LoadReport.Second) -> LoadReport.Second {
         var second = second
         let end = beginning + Int64(second.atMs) * 1_000_000
-        let known = samples.filter { $0.at <= end + 500_000_000 }
-        guard let now = known.last else { return second }
+        let count = samples.count(until: end + 500_000_000)
+        guard count > 0 else { return second }
+        let now = samples[count - 1]
         second.serverMemoryBytes = now.memory
-        guard let last = known.dropLast().last, now.at > last.at else { return second }
+        guard count > 1, now.at > samples[count - 2].at else { return second }
+        let last = samples[count - 2]
         if let this = now.dropped, let earlier = last.dropped { second.dropped = max(0, this - earlier) }
         if let this = now.processor, let earlier = last.processor, this >= earlier {
             second.serverCpuShare = Double(this - earlier) / Double(now.at - last.at)
         }
         return second
+    }
+}
+
+extension [ServerWatch.Sample] {
+    /// How many were taken until then: they are in the order of their times.
+    fileprivate func count(until time: Int64) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].at <= time { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }

@@ -32,6 +32,8 @@ actor LoadConductor {
     private(set) var heads: [Position?] = []
     private(set) var isInterrupted = false
     private(set) var isSettled = false
+    /// The private server's process ended before the run did.
+    private(set) var serverHasEnded = false
     var stops: [LoadReport.Restart.Stop] = []
     private(set) var logged: Int?
     private(set) var serverVersion: String?
@@ -110,7 +112,9 @@ actor LoadConductor {
     /// Whether there is any point in the next phase.
     func goesOn() -> Bool {
         if test.isStopping { isInterrupted = true }
-        return !isInterrupted && aborted == nil
+        // The restart test ends it itself, on another thread.
+        if plan.kind != .restart, !serverHasEnded, subject.own?.hasEnded == true { serverHasEnded = true }
+        return !isInterrupted && aborted == nil && !serverHasEnded
     }
 
     private func connect() async {
@@ -131,7 +135,7 @@ actor LoadConductor {
                 frozen.append(
                     try FrozenReader(
                         program: test.program, origin: client.origin, token: subject.token, code: link,
-                        since: Position(epoch: feed.epoch, number: feed.base)))
+                        since: Position(epoch: feed.epoch, number: feed.base), children: test.children))
             } catch {
                 note("A frozen client could not be started: \(error).")
             }
@@ -205,9 +209,14 @@ actor LoadConductor {
         waitingFor = "the last answers"
         await wait(limit, throughStop: true) { view in view.phase == .drain && view.outstanding == 0 }
         waitingFor = "every client to have everything"
-        heads = await findHeads()
-        run.order(.heads(heads))
-        await wait(limit, throughStop: true) { view in view.phase == .drain && view.settled >= view.all }
+        // Again when answers came after all: what they acknowledge is owed as well.
+        var acknowledged: [Int] = []
+        repeat {
+            acknowledged = run.view.acknowledged
+            heads = await findHeads()
+            run.order(.heads(heads))
+            await wait(limit, throughStop: true) { view in view.phase == .drain && view.settled >= view.all }
+        } while run.view.acknowledged != acknowledged
         isSettled = run.view.settled >= run.view.all
         await thaw()
         if subject.seesBooks, let client = subject.client {
@@ -223,14 +232,28 @@ actor LoadConductor {
     private func findHeads() async -> [Position?] {
         let view = run.view
         guard let client = subject.client else {
+            guard subject.setup.isMapped else { return await findHighest() }
             return subject.setup.feeds.indices.map { feed in
-                subject.setup.isMapped && view.lastAcknowledged.indices.contains(feed)
+                view.lastAcknowledged.indices.contains(feed)
                     ? Position(epoch: 0, number: max(subject.setup.feeds[feed].base, view.lastAcknowledged[feed])) : nil
             }
         }
         var heads: [Position?] = []
         for link in subject.links { heads.append(try? await client.events(in: .link(link), limit: 0).head) }
         return heads
+    }
+
+    /// Of a feed that numbers its events itself and cannot be asked: what anyone has got, once nothing new comes for a second.
+    private func findHighest() async -> [Position?] {
+        var highest = run.view.highest
+        var quiet = 0
+        while quiet < 20, goesOn() {
+            await pause()
+            let now = run.view.highest
+            quiet = now == highest && !now.isEmpty ? quiet + 1 : 0
+            highest = now
+        }
+        return highest
     }
 
     // MARK: Waiting and watching
@@ -268,6 +291,7 @@ actor LoadConductor {
         }
         var progress = LoadTest.Progress()
         progress.phase = view.phase.rawValue
+        progress.phaseElapsed = Double(view.phaseElapsed) / 1_000
         progress.elapsed = Double(Int64(MonotonicClock.now()) - beginning) / 1e9
         (progress.clients, progress.open, progress.sent) = (view.clients, view.open, view.sent)
         progress.acknowledged = view.acknowledged.reduce(0, +)

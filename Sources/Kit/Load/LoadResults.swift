@@ -20,6 +20,7 @@ struct LoadResults: Sendable {
     /// Requests whose connection ended before their answer came.
     var unanswered = 0
     var errors: [String: Int] = [:]
+    var errorsWhileMeasured = 0
     var samples: [String] = []
     var closes: [String: Int] = [:]
     var seconds: [LoadReport.Second] = []
@@ -36,6 +37,7 @@ struct LoadResults: Sendable {
         let model: ClientModel
         let isMeasured: Bool
         let tally: Tally
+        let whileMeasured: (received: Int, named: Int)
         let connection: String?
         let isOpen: Bool
         let hasJoined: Bool
@@ -55,6 +57,7 @@ extension LoadResults.Client {
     init(_ client: LoadClient) {
         self.init(
             feed: client.feed, model: client.model, isMeasured: client.isMeasured, tally: client.tally,
+            whileMeasured: client.whileMeasured,
             connection: client.connection, isOpen: client.stage == .open, hasJoined: client.hasJoined,
             receivedHere: client.receivedHere, namedHere: client.namedHere, reconnects: client.reconnects,
             closeCode: client.closeCode ?? client.lastCloseCode, outcomes: client.outcomes,

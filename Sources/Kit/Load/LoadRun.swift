@@ -38,14 +38,14 @@ final class LoadRun: @unchecked Sendable {
     var random: SeededGenerator
 
     let plan: LoadPlan
-    private let setup: LoadSetup
+    let setup: LoadSetup
     private let orders = Guarded<[Order]>([])
     private let seen = Guarded(LoadView())
     private let found = Guarded<LoadResults?>(nil)
 
-    private var clients: [LoadClient] = []
+    private(set) var clients: [LoadClient] = []
     /// Those that connect once the first part of the measuring is over.
-    private var late: [LoadClient] = []
+    private(set) var late: [LoadClient] = []
     private var lateAt = Int64.max
     private var publishers: [[Publisher]] = []
     private var messenger: LoadClient?
@@ -56,22 +56,18 @@ final class LoadRun: @unchecked Sendable {
     private var phases: [LoadReport.Offered.Phase] = []
     private var isOver = false
     private var began: Int64 = 0
-    private var phaseBegan: Int64 = 0
+    private(set) var phaseBegan: Int64 = 0
     private var phaseSent = 0
     private var opened = 0
     /// The thread's time on a core when measuring began.
     private var busyBefore: Int64?
     private var busy: (nanoseconds: Int64, of: Int64) = (0, 0)
 
-    private var pacer: Pacer?
-    private var pacerStart: Int64 = 0
-    private var nextDue: Int64?
-    private var filler: (feed: Int, interval: Int64, next: Int64)?
-    private var coin: [Int] = []
+    private var agenda = LoadAgenda()
     private var published: [Int]
     private var unmapped: Set<Int> = []
     private var turn = 0
-    private var heads: [Position?]
+    private(set) var heads: [Position?]
     private var nextShow: Int64 = 0
     /// The source address in use.
     private var source = 0
@@ -95,7 +91,7 @@ final class LoadRun: @unchecked Sendable {
             if member.isLate { late.append(client) }
         }
         makePublishers()
-        show(at: 0)
+        show(view(at: 0))
     }
 
     /// Events of a feed whose times are kept: twenty seconds of them, from 65,536 to four million.
@@ -125,6 +121,8 @@ final class LoadRun: @unchecked Sendable {
 
     var view: LoadView { seen.withLock { $0 } }
 
+    func show(_ view: LoadView) { seen.withLock { $0 = view } }
+
     /// As of the last `peek`, and of the end.
     var results: LoadResults? { found.withLock { $0 } }
 
@@ -149,8 +147,7 @@ final class LoadRun: @unchecked Sendable {
                 nextSecond += 1_000_000_000
             }
             let wake = min(
-                nextTick, nextDue.map { $0 + pacerStart } ?? (phase == .measure ? score.window.upperBound : .max),
-                filler?.next ?? .max)
+                nextTick, agenda.wake, phase == .measure && !agenda.hasMore ? score.window.upperBound : .max)
             try poller.poll(nanoseconds: max(0, wake - self.now())) { tag, ready in
                 handle(tag, ready, at: self.now())
             }
@@ -185,22 +182,9 @@ final class LoadRun: @unchecked Sendable {
     // MARK: The schedule
 
     private func publish(at now: Int64) {
-        while let due = nextDue, pacerStart + due <= now {
-            send(feed: feed(of: due), due: pacerStart + due)
-            nextDue = pacer?.next()
-        }
-        while let filling = filler, filling.next <= now {
-            send(feed: filling.feed, due: filling.next)
-            filler?.next += filling.interval
-        }
-        if phase == .measure, nextDue == nil, now >= score.window.upperBound { begin(.drain, at: now) }
+        while let event = agenda.take(until: now) { send(feed: event.feed, due: event.due) }
+        if phase == .measure, !agenda.hasMore, now >= score.window.upperBound { begin(.drain, at: now) }
         for publisher in publishers.joined() { publisher.flush(at: now) }
-    }
-
-    /// In the isolation test a coin has said whose link is clicked in this block; otherwise there is one feed.
-    private func feed(of due: Int64) -> Int {
-        guard !coin.isEmpty, setup.feeds.count > 1 else { return 0 }
-        return coin[min(Int(due / Scoreboard.blockLength), coin.count - 1)]
     }
 
     private func send(feed: Int, due: Int64) {
@@ -231,7 +215,7 @@ final class LoadRun: @unchecked Sendable {
         publishers[feed][turn % plan.clickers].publish(feed: feed, number: number, due: due)
     }
 
-    private var outstanding: Int { publishers.joined().reduce(0) { $0 + $1.outstanding } }
+    var outstanding: Int { publishers.joined().reduce(0) { $0 + $1.outstanding } }
 
     // MARK: Phases
 
@@ -242,22 +226,27 @@ final class LoadRun: @unchecked Sendable {
         case .connect: break
         case .warmup:
             let rate = max(plan.schedule.targetRate, 1)
-            start(Pacer(.constant(rate: rate), over: .seconds(86_400), seed: plan.seed), at: now)
+            agenda.begin(Pacer(.constant(rate: rate), over: .seconds(86_400), seed: plan.seed), at: now)
         case .measure:
-            filler = nil
             let length = plan.duration.nanoseconds
             let block = Scoreboard.blockLength
+            var sides: [Int] = []
             if plan.kind == .isolation {
-                coin = sides(blocks: Int((length + block - 1) / block))
-                if !late.isEmpty { lateAt = now + Int64(coin.firstIndex(of: Scoreboard.Block.neither) ?? 0) * block }
+                sides = LoadAgenda.sides(
+                    blocks: Int((length + block - 1) / block), seed: plan.seed, isBeforeAndAfter: !late.isEmpty)
+                if !late.isEmpty {
+                    lateAt = now + Int64(sides.firstIndex(of: Scoreboard.Block.neither) ?? 0) * block
+                }
             }
             busyBefore = Self.threadTime()
-            score.beginMeasuring(now..<now + length, blocks: coin)
-            start(Pacer(plan.schedule, over: plan.duration, seed: plan.seed), at: now)
+            score.beginMeasuring(now..<now + length, blocks: sides)
+            for client in clients { client.markWindow() }
+            agenda.begin(
+                Pacer(plan.schedule, over: plan.duration, seed: plan.seed),
+                sides: setup.feeds.count > 1 ? sides : [], at: now)
         case .drain:
-            noteBusy(until: now)
-            (pacer, nextDue, filler) = (nil, nil, nil)
-            coin = []
+            endMeasuring(at: now)
+            agenda.end()
             for client in clients { client.isUnleashed = true }
             timed = []
             for client in clients {
@@ -265,22 +254,6 @@ final class LoadRun: @unchecked Sendable {
                 if client.isTimed { list(client) }
             }
         }
-    }
-
-    /// Which side each block belongs to: by the toss of a coin; where the stalled clients come late, to before or after, with
-    /// a fifth between the two that belongs to neither, in which they fill up.
-    private func sides(blocks count: Int) -> [Int] {
-        guard late.isEmpty else {
-            return (0..<count).map { $0 < count * 2 / 5 ? 0 : $0 < count * 3 / 5 ? Scoreboard.Block.neither : 1 }
-        }
-        var coin = SeededGenerator(state: plan.seed)
-        return (0..<count).map { _ in Int(coin.next() & 1) }
-    }
-
-    private func start(_ pacer: Pacer, at now: Int64) {
-        self.pacer = pacer
-        pacerStart = now
-        nextDue = self.pacer?.next()
     }
 
     private func end(phase now: Int64) {
@@ -304,14 +277,14 @@ final class LoadRun: @unchecked Sendable {
         }
         guard now >= nextShow else { return }
         nextShow = now + Self.showLength
-        show(at: now)
+        show(view(at: now))
     }
 
     private func obey(_ order: Order, at now: Int64) {
         switch order {
         case .warmUp: if phase == .connect { begin(.warmup, at: now) }
         case .fill(let feed, let rate):
-            filler = rate > 0 ? (feed, Int64(1e9 / rate), now) : nil
+            agenda.fill(feed: feed, rate: rate, from: now)
         case .measure: if phase == .warmup { begin(.measure, at: now) }
         case .drain: if phase != .drain { begin(.drain, at: now) }
         case .heads(let heads): self.heads = heads
@@ -348,38 +321,15 @@ final class LoadRun: @unchecked Sendable {
 
     private var handshakes: Int { timed.count { $0.stage == .connecting || $0.stage == .upgrading } }
 
-    private var openCount: Int { clients.count { $0.stage == .open } }
+    var openCount: Int { clients.count { $0.stage == .open } }
 
-    /// Shows the outside how things stand, 20 times a second: it counts all clients.
-    private func show(at now: Int64) {
-        let view = LoadView(
-            phase: phase, elapsed: milliseconds(now), phaseElapsed: Int((now - phaseBegan) / 1_000_000),
-            all: clients.count, clients: clients.count - late.count,
-            joined: clients.count { $0.hasJoined || $0.model.isPassing }, open: openCount,
-            staying: clients.count { $0.owesItsEnd }, back: clients.count { $0.owesItsEnd && $0.stage == .open },
-            sent: score.sent, acknowledged: score.acknowledged, lastAcknowledged: score.lastAcknowledged,
-            outstanding: outstanding,
-            missed: score.missed, fast: score.fast, slow: score.slow, named: score.named,
-            errors: score.errors.values.reduce(0, +), settled: phase == .drain ? settled : 0,
-            seconds: score.seconds.count, last: score.seconds.last,
-            stalled: phase == .warmup
-                ? clients.filter { plan.kind == .isolation ? $0.model.isStalled : $0.model == .never }.compactMap(
-                    \.connection) : [])
-        seen.withLock { $0 = view }
-    }
-
-    /// Clients that have everything they are owed, or are not there to have it.
-    private var settled: Int {
-        clients.count { client in
-            guard let head = heads[client.feed] else { return false }
-            return !client.owesItsEnd || client.tally.last >= head
-        }
-    }
-
-    private func noteBusy(until now: Int64) {
+    /// Nothing to do when the run ends before it measures.
+    private func endMeasuring(at now: Int64) {
         guard let before = busyBefore else { return }
         busy = (Self.threadTime() - before, now - score.window.lowerBound)
         busyBefore = nil
+        score.endMeasuring()
+        for client in clients { client.markWindow() }
     }
 
     private static func threadTime() -> Int64 { Int64(MonotonicClock.ofThread()) }
@@ -395,7 +345,7 @@ final class LoadRun: @unchecked Sendable {
         found.withLock { $0 = results }
     }
 
-    private func milliseconds(_ time: Int64) -> Int { Int((time - began) / 1_000_000) }
+    func milliseconds(_ time: Int64) -> Int { Int((time - began) / 1_000_000) }
 }
 
 /// What clients and publishers ask of the run.

@@ -25,6 +25,8 @@ struct LoadSetup: Sendable {
     var sources: [UInt8] = [1]
     /// The number of an event is known when it is sent.
     var isMapped = true
+    /// Each message says itself when it was due.
+    var carriesTime = false
 
     /// Events leave when they are due, whether or not the one before was answered.
     var sendsAhead: Bool { if case .request = publishing { false } else { true } }
@@ -86,6 +88,8 @@ struct LoadView: Sendable {
     var errors = 0
     /// Clients that have everything, as far as the heads are known.
     var settled = 0
+    /// Of a feed whose numbers are its own: the last anyone has, while draining.
+    var highest: [Position?] = []
     /// Seconds that are over, and the last of them.
     var seconds = 0
     var last: LoadReport.Second?

@@ -19,14 +19,15 @@ struct LoadSubject: Sendable {
 
     /// Starts the server where it is ours, and makes links and a token.
     ///
-    /// - Parameter started: Hears of a child as soon as there is one.
     static func prepare(
-        _ target: LoadTest.Target, _ plan: LoadPlan, _ program: String, _ started: (PrivateServer) -> Void
+        _ target: LoadTest.Target, _ plan: LoadPlan, _ program: String, _ children: RunningChildren
     ) async throws(KitError) -> LoadSubject {
         switch target {
         case .own(let directory, let arguments):
-            let server = try PrivateServer(program: program, directory: directory, arguments: arguments)
-            started(server)
+            // Before it is started: a server without descriptors to spare has worse words for it.
+            _ = try LoadLimits.prepare(for: plan, toLoopback: true)
+            let server = try PrivateServer(
+                program: program, directory: directory, arguments: arguments, children: children)
             do {
                 return try await quikko(APIClient(server.origin, credential: server.key), plan, server)
             } catch {
@@ -82,7 +83,7 @@ struct LoadSubject: Sendable {
             setup: LoadSetup(
                 feeds: [LoadSetup.Feed(name: "feed")], dialect: feed.dialect, publishing: feed.publishing, peer: peer,
                 publisherPeer: publisherPeer, authority: feed.address.authority, headers: feed.headers, nonce: nonce(),
-                sources: sources, isMapped: feed.isNumberedByUs),
+                sources: sources, isMapped: feed.isNumberedByUs, carriesTime: feed.dialect.time != nil),
             client: nil, seesBooks: false, links: [], token: "", own: nil, kind: "foreign",
             // Without its query, which may hold a credential.
             url: "ws://\(feed.address.authority)\(feed.address.target.prefix { $0 != "?" })",

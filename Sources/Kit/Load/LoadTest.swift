@@ -35,8 +35,10 @@ public final class LoadTest: Sendable {
     /// How a run stands, for a screen or a log line.
     public struct Progress: Sendable {
         public var phase = ""
-        /// Seconds since the start, and of those the plan is sure to take.
+        /// Seconds since the start.
         public var elapsed = 0.0
+        /// Seconds of this phase that are over.
+        public var phaseElapsed = 0.0
         public var clients = 0
         public var open = 0
         public var sent = 0
@@ -59,7 +61,7 @@ public final class LoadTest: Sendable {
     let program: String
     let thresholds: [Threshold]
     private let stopping = Atomic<Bool>(false)
-    private let server = Guarded<PrivateServer?>(nil)
+    let children = RunningChildren()
 
     /// - Parameters:
     ///   - arguments: The command line, for the report, without credentials.
@@ -69,11 +71,8 @@ public final class LoadTest: Sendable {
     ) throws(KitError) {
         (self.plan, self.target, self.program, self.arguments) = (plan, target, program, arguments)
         try plan.validate()
-        thresholds = try plan.thresholds.map { text throws(KitError) in
-            let threshold = try Threshold(text)
-            try threshold.check(for: plan)
-            return threshold
-        }
+        thresholds = try plan.readThresholds()
+        for threshold in thresholds { try threshold.check(for: plan) }
         if case .feed = target, plan.clients.contains(where: { $0.model == .frozen }) {
             throw KitError(
                 .invalid, "a frozen client is `quikko subscribe`, which follows quikko only; leave frozen out")
@@ -86,19 +85,15 @@ public final class LoadTest: Sendable {
     /// Ends the run at the next moment that makes sense; everything is reported, the verdict is `interrupted`.
     public func stop() { stopping.store(true, ordering: .relaxed) }
 
-    /// For a program that ends at once: takes the private server with it.
-    public func abandon() {
-        if let process = server.withLock({ $0?.process }) { kill(process, SIGKILL) }
-    }
+    /// For a program that ends at once: takes the private server and the frozen clients with it.
+    public func abandon() { children.killAll() }
 
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
 
-    /// - Parameter progress: Called about ten times a second.
+    /// - Parameter progress: Called twenty times a second.
     /// - Throws: what keeps the test from being held at all; what goes wrong later is in the report.
     public func run(_ progress: @escaping @Sendable (Progress) -> Void) async throws(KitError) -> LoadReport {
-        let subject = try await LoadSubject.prepare(target, plan, program) { server in
-            self.server.withLock { $0 = server }
-        }
+        let subject = try await LoadSubject.prepare(target, plan, program, children)
         do {
             let report = try await LoadConductor(self, subject, progress).conduct()
             await subject.end()

@@ -11,6 +11,7 @@ final class PrivateServer: @unchecked Sendable {
     private let program: String
     private let directory: URL
     private let arguments: [String]
+    private let children: RunningChildren
     private var child: Child?
     private(set) var origin: Origin
     private(set) var key: String
@@ -19,10 +20,11 @@ final class PrivateServer: @unchecked Sendable {
     ///   - program: The file of the program to run.
     ///   - directory: For its data and its key file; the caller removes it.
     ///   - arguments: Of `serve`, besides.
+    ///   - children: Knows its process from the start to the end.
     /// - Throws: `.unavailable` with its last words when it is not ready within 20 s.
-    init(program: String, directory: URL, arguments: [String]) throws(KitError) {
-        (self.program, self.directory, self.arguments) = (program, directory, arguments)
-        (child, origin, key) = try Self.launch(program, directory, arguments, port: 0)
+    init(program: String, directory: URL, arguments: [String], children: RunningChildren) throws(KitError) {
+        (self.program, self.directory, self.arguments, self.children) = (program, directory, arguments, children)
+        (child, origin, key) = try Self.launch(program, directory, arguments, port: 0, children)
     }
 
     /// Nil while it is stopped.
@@ -35,22 +37,28 @@ final class PrivateServer: @unchecked Sendable {
         let port = origin.port
         if killing, let child { Glibc.kill(child.process, SIGKILL) }
         stop()
-        (child, origin, key) = try Self.launch(program, directory, arguments, port: port)
+        (child, origin, key) = try Self.launch(program, directory, arguments, port: port, children)
     }
+
+    /// It ended and nobody asked it to; false while it is stopped.
+    var hasEnded: Bool { child?.hasEnded ?? false }
 
     /// SIGTERM, then after 15 s SIGKILL; returns when it is gone.
     func stop() {
-        child?.end(within: Self.stopLimit)
-        child = nil
+        guard let child else { return }
+        child.end(within: Self.stopLimit)
+        children.remove(child.process)
+        self.child = nil
     }
 
     private static func launch(
-        _ program: String, _ directory: URL, _ arguments: [String], port: Int
+        _ program: String, _ directory: URL, _ arguments: [String], port: Int, _ children: RunningChildren
     ) throws(KitError) -> (Child, Origin, String) {
         let words = ["quikko", "serve", "--data-dir", directory.path, "--port", "\(port)", "--print-ready"] + arguments
         let child: Child
         do {
             child = try Child.spawn(program, arguments: words, isApart: true, environment: environment(directory))
+            children.add(child.process)
         } catch {
             throw KitError(.unavailable, "cannot start a server: \(error)", cause: error)
         }
@@ -63,7 +71,9 @@ final class PrivateServer: @unchecked Sendable {
             }
             return (child, origin, key)
         } catch {
-            throw KitError(.unavailable, "the server did not start: \(error)\(child.end(within: stopLimit))")
+            let words = child.end(within: stopLimit)
+            children.remove(child.process)
+            throw KitError(.unavailable, "the server did not start: \(error)\(words)")
         }
     }
 

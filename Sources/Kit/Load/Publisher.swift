@@ -180,18 +180,16 @@ struct AnswerReader {
     private static let longestHead = 16_384
     private var carry: [UInt8] = []
     private var bodyLeft = 0
+    private var chunks: ChunkedBody?
     private var head: ResponseHead?
 
     /// - Parameter hear: Gets the status, and whether the server closes after this answer.
-    /// - Throws: `SystemError.failed` on what is no HTTP/1 or has no length.
+    /// - Throws: `SystemError.failed` on what is no HTTP/1.
     mutating func read(_ bytes: UnsafeRawBufferPointer, _ hear: (Int, Bool) -> Void) throws {
         var at = 0
         while true {
             if let head {
-                let step = min(bodyLeft, bytes.count - at)
-                at += step
-                bodyLeft -= step
-                guard bodyLeft == 0 else { return }
+                guard try skipBody(bytes, &at) else { return }
                 self.head = nil
                 hear(head.status, head.closes)
             }
@@ -210,7 +208,22 @@ struct AnswerReader {
             }
             guard let found else { return }
             at += found.byteCount - before
-            (head, bodyLeft) = (found, found.contentLength)
+            // Only announces the answer (RFC 9110 §15.2).
+            guard found.status >= 200 else { continue }
+            (head, bodyLeft, chunks) = (found, found.contentLength, found.isChunked ? ChunkedBody() : nil)
         }
+    }
+
+    /// - Returns: whether the body ends in these bytes.
+    private mutating func skipBody(_ bytes: UnsafeRawBufferPointer, _ at: inout Int) throws -> Bool {
+        guard chunks != nil else {
+            let step = min(bodyLeft, bytes.count - at)
+            at += step
+            bodyLeft -= step
+            return bodyLeft == 0
+        }
+        let read = try chunks?.read(UnsafeRawBufferPointer(rebasing: bytes[at...]))
+        at += read?.count ?? 0
+        return read?.isComplete ?? true
     }
 }

@@ -71,6 +71,7 @@ final class Scoreboard {
     /// Events the schedule had while measured, sent or not.
     var due = 0
     private(set) var errors: [String: Int] = [:]
+    private var errorWindow = WindowCount()
     private(set) var samples: [String] = []
     private(set) var closes: [String: Int] = [:]
 
@@ -97,7 +98,7 @@ final class Scoreboard {
 
     /// - Parameter number: 0 when it is not known which one it will be.
     func noteSent(_ number: Int64, feed: Int, due: Int64, at now: Int64) {
-        if number > 0, let spread = times[feed].set(number, due: due, sent: now) { record(.spread, spread) }
+        if number > 0, let old = times[feed].set(number, due: due, sent: now) { noteSpread(old.due, old.spread) }
         sent += 1
         secondLag.record((now - due) / 1_000)
         guard window.contains(due) else { return }
@@ -147,6 +148,11 @@ final class Scoreboard {
         return late
     }
 
+    /// A client that read again had its first event due after that.
+    func noteFresh(since resumed: Int64, at now: Int64) {
+        if window.contains(resumed) { record(.fresh, now - resumed) }
+    }
+
     /// When an event was due; nil when that is not known.
     func due(_ number: Int64, feed: Int) -> Int64? { times[feed].due(number) }
 
@@ -165,21 +171,27 @@ final class Scoreboard {
     func beginMeasuring(_ window: Range<Int64>, blocks feeds: [Int]) {
         self.window = window
         blocks = feeds.map { Block(feed: $0) }
+        errorWindow.mark(failures)
     }
+
+    func endMeasuring() { errorWindow.mark(failures) }
+
+    /// All errors so far.
+    var failures: Int { errors.values.reduce(0, +) }
 
     func finish() {
         closeBlocks(before: .max)
         for feed in times.indices {
-            times[feed].forEachSpread { record(.spread, $0) }
+            times[feed].forEachSpread { noteSpread($0, $1) }
         }
     }
 
-    /// Of the second under way.
-    var current: LatencyHistogram { secondLatencies }
+    private func noteSpread(_ due: Int64, _ spread: Int64) {
+        if window.contains(due) { record(.spread, spread) }
+    }
 
     func endSecond(atMs: Int, phase: String, connections: Int) {
         let acknowledged = acknowledged.reduce(0, +)
-        let failures = errors.values.reduce(0, +)
         second.atMs = atMs
         second.phase = phase
         second.connections = connections
@@ -213,6 +225,7 @@ final class Scoreboard {
         (results.sent, results.measuredSent, results.missed) = (sent, measuredSent, missed)
         (results.acknowledged, results.errors, results.samples) = (acknowledged, errors, samples)
         (results.closes, results.seconds) = (closes, seconds)
+        results.errorsWhileMeasured = errorWindow.counted(failures)
         results.forgotten = times.reduce(0) { $0 + $1.forgotten }
     }
 

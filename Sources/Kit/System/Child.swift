@@ -88,6 +88,13 @@ struct Child {
         return nil
     }
 
+    /// It has ended, and `end` has not yet been called for it.
+    var hasEnded: Bool {
+        var information = siginfo_t()
+        let result = waitid(P_PID, id_t(process), &information, WEXITED | WNOHANG | WNOWAIT)
+        return result == 0 && information.si_signo == SIGCHLD
+    }
+
     /// Asks it to end, insists when it has not within `seconds`, and waits until it has. Only this one process.
     ///
     /// - Returns: the end of what it wrote to standard error, introduced by a line feed; empty when that is nothing.

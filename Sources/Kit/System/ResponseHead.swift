@@ -1,10 +1,12 @@
 import Glibc
 
-/// what a generator reads of an HTTP/1 response head.
+/// What a generator reads of an HTTP/1 response head.
 struct ResponseHead: Equatable {
     var status: Int
     /// 0 for a status that has no body, and when the field is absent.
     var contentLength = 0
+    /// The body comes in chunks, and says itself where it ends.
+    var isChunked = false
     /// The server closes the connection after this answer.
     var closes = false
     /// Length of the head with its blank line.
@@ -13,11 +15,10 @@ struct ResponseHead: Equatable {
     /// Reads the head at the start of `bytes`.
     ///
     /// - Returns: nil when its blank line is not among them.
-    /// - Throws: `.failed` when it is no HTTP/1 response, or one whose body is chunked.
+    /// - Throws: `.failed` when it is no HTTP/1 response.
     static func parse(_ bytes: UnsafeRawBufferPointer) throws -> ResponseHead? {
         guard let base = bytes.baseAddress else { return nil }
         var head: ResponseHead?
-        var isChunked = false
         var at = 0
         while at < bytes.count, let feed = memchr(base + at, 0x0A, bytes.count - at) {
             let next = UnsafeRawPointer(feed) - base + 1
@@ -31,14 +32,13 @@ struct ResponseHead: Equatable {
                 head?.byteCount = at
                 if let status = head?.status, status < 200 || status == 204 || status == 304 {
                     head?.contentLength = 0
-                } else if isChunked {
-                    throw SystemError.failed("a response without Content-Length, which is not read here")
+                    head?.isChunked = false
                 }
                 return head
             }
             if let value = value(of: "content-length:", in: line) { head?.contentLength = try number(value) }
             if let value = value(of: "connection:", in: line) { head?.closes = isClose(value) }
-            if value(of: "transfer-encoding:", in: line) != nil { isChunked = true }
+            if value(of: "transfer-encoding:", in: line) != nil { head?.isChunked = true }
         }
         return nil
     }

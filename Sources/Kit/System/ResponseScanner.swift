@@ -17,7 +17,7 @@ struct ResponseScanner {
     }
 
     /// - Returns: how many responses were completed by `bytes`.
-    /// - Throws: `.failed` on another status, on a malformed head and on one of more than 16 KiB.
+    /// - Throws: `.failed` on another status, on a malformed head, on one of more than 16 KiB and on a body in chunks.
     mutating func scan(_ bytes: UnsafeRawBufferPointer) throws -> Int {
         var completed = 0
         var at = 0
@@ -34,6 +34,9 @@ struct ResponseScanner {
             at += head.byteCount
             guard head.status == expected else {
                 throw SystemError.failed("answered \(head.status) where \(expected) was expected")
+            }
+            guard !head.isChunked else {
+                throw SystemError.failed("a response without Content-Length, which is not read here")
             }
             if head.status == 101 {
                 isUpgraded = true

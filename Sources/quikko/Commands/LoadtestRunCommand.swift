@@ -91,7 +91,9 @@ struct LoadtestRunCommand: AsyncParsableCommand {
             throw ExitStatus.inputUnreadable
         }
         do throws(KitError) {
-            return try LoadPlan.read(text)
+            let plan = try LoadPlan.read(text)
+            try plan.checkThresholdTexts()
+            return plan
         } catch {
             throw KitError(error.code, "\(scenario): \(error.message)", cause: error)
         }

@@ -113,10 +113,16 @@ struct LoadFrame {
             switch progress.phase {
             case "connect": "connecting"
             case "warmup": "warming up"
-            case "measure": "measuring"
+            case "measure": "measuring, \(left) to go"
             default: "reading to the end"
             }
         return "\(seconds)   \(word)"
+    }
+
+    /// Whole seconds.
+    private var left: String {
+        let seconds = plan.duration / .seconds(1) - progress.phaseElapsed
+        return DurationText.write(.seconds(max(0, seconds.rounded(.up))))
     }
 
     private var stalled: String {

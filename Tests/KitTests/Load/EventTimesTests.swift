@@ -17,11 +17,14 @@ struct EventTimesTests {
 
     @Test func `the spread is from the first client to the last`() {
         var times = EventTimes(capacity: 1)
-        #expect(times.set(1, due: 0, sent: 0) == nil)
+        #expect(times.set(1, due: 7, sent: 0) == nil)
         for now in [50, 70, 90] { _ = times.see(1, at: Int64(now), isCounted: true) }
         _ = times.see(1, at: 500, isCounted: false)
         var spreads: [Int64] = []
-        times.forEachSpread { spreads.append($0) }
+        times.forEachSpread { due, spread in
+            #expect(due == 7)
+            spreads.append(spread)
+        }
         #expect(spreads == [40])
         for number in 2...4 { _ = times.set(Int64(number), due: 0, sent: 0) }
         #expect(times.set(5, due: 0, sent: 0) == nil)

@@ -14,6 +14,8 @@ import Testing
         plan.duration = .seconds(seconds)
         plan.warmup = .milliseconds(200)
         plan.clients = clients
+        // A machine that tests everything at once is slow.
+        plan.drain = .seconds(60)
         return plan
     }
 

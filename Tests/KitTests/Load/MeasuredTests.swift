@@ -53,6 +53,17 @@ struct MeasuredTests {
         ("click.rate>49/s during B", .pass, "49.5 /s", 396), ("click.count>=896", .pass, "896", 896),
     ]
 
+    @Test func `a rate is of the measured part where it is known, a count of the whole run`() throws {
+        var measured = Self.measured()
+        measured.put(.count(9_000, whileMeasured: 8_000), .delivered, .fast)
+        measured.put(.count(500), .delivered, .model(.never))
+        measured.put(.count(40, whileMeasured: 4), .errors)
+        #expect(measured.outcome(of: try Threshold("delivered.rate<=425")).observed == "425 /s")
+        #expect(measured.outcome(of: try Threshold("delivered.count==9500")).verdict == .pass)
+        #expect(measured.outcome(of: try Threshold("errors.pct<0.2%")).observed == "0.1 %")
+        #expect(measured.outcome(of: try Threshold("errors.count==40")).verdict == .pass)
+    }
+
     @Test(arguments: judged)
     func `an outcome has what was observed, on how many samples`(
         text: String, verdict: LoadReport.Verdict, observed: String, samples: Int

@@ -44,6 +44,8 @@ struct PublishingTests {
     @Test func `answers are told apart however they are cut`() throws {
         let stream = Array(
             ("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n" + "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+                + "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + "5;why=not\r\nhello\r\nA\r\n0123456789\r\n0\r\nX-Sum: 1\r\n\r\n"
                 + "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno").utf8)
         for step in [1, 2, 5, 33, stream.count] {
             var reader = AnswerReader()
@@ -53,7 +55,16 @@ struct PublishingTests {
                     try reader.read(bytes) { heard.append("\($0) \($1)") }
                 }
             }
-            #expect(heard == ["302 false", "200 false", "404 true"], "cut every \(step)")
+            #expect(heard == ["302 false", "200 false", "201 false", "404 true"], "cut every \(step)")
+        }
+    }
+
+    @Test(arguments: ["x\r\n", "\r\n", "5\r\nhello!\r\n", "123456789\r\n"])
+    func `what is no chunk is refused`(body: String) {
+        var reader = AnswerReader()
+        let stream = Array(("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body).utf8)
+        #expect(throws: SystemError.self) {
+            try stream.withUnsafeBytes { bytes in try reader.read(bytes) { _, _ in } }
         }
     }
 }

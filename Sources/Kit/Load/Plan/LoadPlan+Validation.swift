@@ -1,4 +1,14 @@
 extension LoadPlan {
+    /// What thresholds can be wrong about by themselves, whatever the plan is.
+    ///
+    /// - Throws: `.invalid` with the first that is none.
+    public func checkThresholdTexts() throws(KitError) { _ = try readThresholds() }
+
+    /// - Throws: `.invalid` with the first that is none.
+    func readThresholds() throws(KitError) -> [Threshold] {
+        try thresholds.map { text throws(KitError) in try Threshold(text) }
+    }
+
     /// Whether everything is within its bounds, and what is asked for makes sense together. Nothing is opened for it.
     /// What thresholds say is theirs to check: `Threshold.check(for:)`.
     ///

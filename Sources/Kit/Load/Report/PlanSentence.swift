@@ -11,7 +11,7 @@ struct PlanSentence {
             let fast = report.isolation.map(\.fastPerFeed) ?? 0
             let stalled = report.isolation.map(\.stalled) ?? 0
             let block = ReportText.count(report.isolation?.blockMs ?? 250)
-            let slow = plan.clients.filter { $0.model != .fast }.map { Self.behaviour($0.model) }
+            let slow = plan.clients.filter { $0.model != .fast }.map { Self.behaviour($0.model, count: $0.count) }
             let how = slow.isEmpty ? "that do not read" : "that " + ReportText.list(slow)
             guard report.server.kind != "foreign" else {
                 return """
@@ -40,7 +40,7 @@ struct PlanSentence {
         let groups = report.plan.clients.map { group in
             group.model == .fast
                 ? Self.clients(group.count, "fast client")
-                : Self.clients(group.count, "client") + " that " + Self.behaviour(group.model)
+                : Self.clients(group.count, "client") + " that " + Self.behaviour(group.model, count: group.count)
         }
         return groups.isEmpty ? "no client" : ReportText.list(groups)
     }
@@ -53,17 +53,22 @@ struct PlanSentence {
         count == 1 ? "once" : count == 2 ? "twice" : "\(ReportText.count(count)) times"
     }
 
-    static func behaviour(_ model: ClientModel) -> String {
+    static func behaviour(_ model: ClientModel, count: Int) -> String {
+        let isOne = count == 1
+        let read = isOne ? "reads" : "read"
         switch model {
-        case .fast: "read at once"
-        case .never: "never read"
-        case .trickle(let bytes): "read \(ReportText.bytes(Double(bytes))) a second"
-        case .stall(let on, let off): "read for \(length(on)) and stop for \(length(off))"
-        case .noPong: "never answer a ping"
-        case .reset(let every): "reset their connection every \(length(every))"
-        case .frozen: "are frozen processes"
-        case .churn(let rate): "come and go \(ReportText.trimmed(rate)) times a second"
-        case .slowHandshake: "send their upgrade a byte a second"
+        case .fast: return "\(read) at once"
+        case .never: return "never \(read)"
+        case .trickle(let bytes): return "\(read) \(ReportText.bytes(Double(bytes))) a second"
+        case .stall(let on, let off):
+            return "\(read) for \(length(on)) and \(isOne ? "stops" : "stop") for \(length(off))"
+        case .noPong: return "never \(isOne ? "answers" : "answer") a ping"
+        case .reset(let every):
+            return "\(isOne ? "resets its" : "reset their") connection every \(length(every))"
+        case .frozen: return isOne ? "is a frozen process" : "are frozen processes"
+        case .churn(let rate):
+            return "\(isOne ? "comes and goes" : "come and go") \(ReportText.trimmed(rate)) times a second"
+        case .slowHandshake: return "\(isOne ? "sends its" : "send their") upgrade a byte a second"
         }
     }
 

@@ -19,7 +19,7 @@ public struct ReportComparison: Sendable, Equatable {
         /// The 95 % interval of the difference of the seconds' means; nil with fewer than twelve whole measured seconds in either.
         public var low: Double?
         public var high: Double?
-        /// Only when the interval excludes 0, the difference has its sign, and both runs were offered the same.
+        /// Only when the interval excludes 0, the difference has its sign and is 1 % or more, and both runs were offered the same.
         public var direction: Direction?
     }
 
@@ -55,6 +55,8 @@ public struct ReportComparison: Sendable, Equatable {
 
     /// One figure, and where its seconds are in the timeline.
     private struct Figure {
+        /// A smaller difference is none, however steady the seconds are.
+        private static let leastShare = 0.01
         var name: String
         var unit: String
         var isMoreBetter = false
@@ -72,7 +74,8 @@ public struct ReportComparison: Sendable, Equatable {
             guard let interval = BootstrapInterval(base: series[0], new: series[1], seed: seed) else { return row }
             row.low = interval.low
             row.high = interval.high
-            if isJudged, !interval.includesZero, (interval.low > 0) == (difference > 0), difference != 0 {
+            let isNoticeable = difference.magnitude >= Self.leastShare * max(old.magnitude, now.magnitude)
+            if isJudged, isNoticeable, !interval.includesZero, (interval.low > 0) == (difference > 0), difference != 0 {
                 row.direction = (difference > 0) == isMoreBetter ? .better : .worse
             }
             return row

@@ -39,7 +39,7 @@ extension Measured {
         guard let value = value(key) else { return .missing("not measured", samples: 0) }
         switch value {
         case .latency(let latencies): return figure(threshold.stat, of: latencies, seconds: seconds(of: feed))
-        case .count(let count): return figure(threshold.stat, of: count, key)
+        case .count(let count, let timely): return figure(threshold.stat, of: count, timely ?? count, key)
         case .gauge(let gauge): return Self.figure(threshold.stat, of: gauge)
         }
     }
@@ -63,22 +63,27 @@ extension Measured {
     }
 
     /// A counter rests on what it is a part of: no loss where nothing was owed is no proof.
-    private func figure(_ stat: Threshold.Stat, of count: Int, _ key: Key) -> Figure {
+    ///
+    /// - Parameter timely: What of it came while measured.
+    private func figure(_ stat: Threshold.Stat, of count: Int, _ timely: Int, _ key: Key) -> Figure {
         let whole = key.metric.whole.map { self.count(of: $0, key) } ?? count
         if key.metric.whole != nil, whole == 0, count == 0 || stat == .share {
             let what = key.metric.whole == .sent ? "nothing was sent" : "nothing was owed to these clients"
             return .missing("no samples: \(what)", samples: 0)
         }
         switch stat {
-        case .rate: return rate(count, seconds(of: key.feed), samples: whole)
-        case .share: return .known(100 * Double(count) / Double(whole), samples: whole)
+        case .rate: return rate(timely, seconds(of: key.feed), samples: whole)
+        case .share:
+            // Events sent are those of the measured part, numbers owed those of the whole run.
+            let part = key.metric.whole == .sent ? timely : count
+            return .known(100 * Double(part) / Double(whole), samples: whole)
         default: return .known(Double(count), samples: whole)
         }
     }
 
     private func count(of whole: LoadMetric, _ key: Key) -> Int {
         let scope = whole.isOfClients ? key.scope : .all
-        guard case .count(let count)? = value(Key(metric: whole, scope: scope, feed: key.feed)) else { return 0 }
+        guard case .count(let count, _)? = value(Key(metric: whole, scope: scope, feed: key.feed)) else { return 0 }
         return count
     }
 

@@ -7,9 +7,9 @@ extension Measured {
             var summary = LoadReport.MetricSummary(name: name, scope: scope, unit: key.metric.unit.rawValue)
             switch value {
             case .latency(let latencies): Self.describe(latencies, seconds(of: key.feed), in: &summary)
-            case .count(let count):
+            case .count(let count, let timely):
                 summary.count = count
-                summary.rate = Self.rate(count, seconds(of: key.feed))
+                summary.rate = Self.rate(timely ?? count, seconds(of: key.feed))
             case .gauge(let gauge): Self.describe(gauge, in: &summary)
             }
             return summary

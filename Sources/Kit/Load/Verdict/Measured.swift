@@ -14,7 +14,8 @@ struct Measured: Sendable {
 
     enum Value: Sendable {
         case latency(LatencyHistogram)
-        case count(Int)
+        /// Of the whole run, and where that is known of its measured part, which rates are about.
+        case count(Int, whileMeasured: Int? = nil)
         case gauge(Gauge)
     }
 
@@ -103,7 +104,9 @@ extension Measured.Value {
         case (.latency(var total), .latency(let part)):
             total += part
             return .latency(total)
-        case (.count(let total), .count(let part)): return .count(total + part)
+        case (.count(let total, let timely), .count(let part, let timelyPart)):
+            let isKnown = timely != nil || timelyPart != nil
+            return .count(total + part, whileMeasured: isKnown ? (timely ?? total) + (timelyPart ?? part) : nil)
         default: return nil
         }
     }

@@ -42,6 +42,11 @@ struct ReportComparisonTests {
         #expect(comparison.rows.contains { $0.name == "rate" && $0.low != nil })
     }
 
+    @Test func `a difference below one percent is none, however steady the seconds are`() throws {
+        let row = try Self.row("e2e.p99", ReportComparison(base: SampleReports.smoke, new: Self.slower(by: 5)))
+        #expect(row.difference == 5 && row.direction == nil)
+    }
+
     @Test func `another rate is compared, said, and judged by nobody`() throws {
         var new = Self.slower(by: 300)
         new.plan.schedule = .constant(rate: 400)
