@@ -28,6 +28,7 @@ struct LayeringTests {
         ],
         "Bench": ["Foundation", "Glibc", "Synchronization"],
         "System": ["Glibc"],
+        "Sockets": ["Foundation", "Glibc", "NIOCore", "Synchronization"],
         "Load": ["Foundation", "Crypto", "Glibc", "NIOCore", "Synchronization"],
     ]
 

@@ -7,8 +7,8 @@ final class HubShard {
     let loop: any EventLoop
     let meter: LatencyMeter
     private let sequencer: Sequencer
-    /// This shard's place in the sequencer; set once, before the first subscriber.
-    private(set) var place = 0
+    /// This shard's place in the sequencer; set once, before the first subscriber. Nil where nobody is ever delivered to.
+    private(set) var place: Int?
     /// A room has few audiences, so a list beats a second dictionary.
     private var rooms: [Room: [Membership]] = [:]
     /// Memberships with something in their batch.
@@ -66,7 +66,7 @@ final class HubShard {
     /// Delivers everything the sequencer has for this shard: encoded once per audience, one send per subscriber.
     func drain() {
         loop.assertInEventLoop()
-        deliver(sequencer.takeInbox(of: place))
+        if let place { deliver(sequencer.takeInbox(of: place)) }
     }
 
     /// Delivers as `drain` does, and returns what the feed has behind `position` and is not durable: whoever sends that has
@@ -74,6 +74,7 @@ final class HubShard {
     /// then the log must be read first.
     func rest(of feed: Feed, after position: Position, limit: Int) -> FeedPage? {
         loop.assertInEventLoop()
+        guard let place else { return nil }
         let (delivery, tail) = sequencer.takeInbox(of: place, withTailOf: feed)
         deliver(delivery)
         guard position != tail.head else { return FeedPage(end: position, isAtHead: true) }

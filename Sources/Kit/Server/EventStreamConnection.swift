@@ -21,9 +21,9 @@ final class EventStreamConnection: LiveConnection {
     }
 
     /// A client may end its side once it has asked; one that has gone answers the next bytes with a reset.
-    override func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
-        if !isClosing { write(ByteBuffer(string: ":\n\n")) }
+    override func peerEnded() {
+        setReading(false)
+        write(ByteBuffer(string: ":\n\n"))
     }
 
     /// Positions keep the stream alive, and show a peer that has gone.

@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -61,8 +62,8 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
     /// The parser and the connection behind it.
     static func handlers(server: ServerLoop) -> [any ChannelHandler] {
         var limits = NIOHTTPDecoderLimitConfiguration()
-        limits.maxHeaderFieldSize = FrontHandler.maximumHead
-        limits.maxHeaderListSize = FrontHandler.maximumHead
+        limits.maxHeaderFieldSize = FrontConnection.maximumHead
+        limits.maxHeaderListSize = FrontConnection.maximumHead
         let decoder = ByteToMessageHandler(
             HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits))
         return [decoder, HTTPConnection(server: server, decoder: decoder)]
@@ -131,7 +132,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         incoming = HTTPRequest(head: head, body: .init())
         let fields = head.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
-        if head.uri.utf8.count + fields > FrontHandler.maximumHead {
+        if head.uri.utf8.count + fields > FrontConnection.maximumHead {
             refuse(Self.headTooLarge, .requestHeaderFieldsTooLarge)
         } else if head.version == .http1_1, head.headers["host"].count != 1 {
             refuse(KitError(.invalid, "a request names exactly one Host (RFC 9112 §3.2)"))
@@ -223,12 +224,11 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
         if context.channel.isWritable {
             deadline = .now() + server.services.configuration.requestDeadline.timeAmount
         }
-        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
         if let admission = response.stream {
-            passOn(to: EventStreamConnection(server: server, admission: admission), context)
-        } else if closes {
-            close(context)
+            return passOn(behind: bytes, context) { EventStreamConnection(server: $0, admission: admission) }
         }
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+        if closes { close(context) }
     }
 
     /// NIOHTTP1 parses nothing behind a CONNECT or any `Connection: upgrade`, whatever it was answered.
@@ -264,24 +264,50 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
         switch handshake.answer(by: server, now: .now) {
         case .refused(let response): write(response, to: request.head)
         case .accepted(let reply, let admission, let codec):
-            context.writeAndFlush(wrapOutboundOut(reply), promise: nil)
-            passOn(to: WebSocketConnection(server: server, admission: admission, codec: codec), context)
+            passOn(behind: reply, context) { WebSocketConnection(server: $0, admission: admission, codec: codec) }
         }
     }
 
-    /// The connection speaks HTTP no more.
-    private func passOn(to connection: LiveConnection, _ context: ChannelHandlerContext) {
+    /// The connection speaks HTTP no more: behind this answer its socket goes to a loop of sockets.
+    private func passOn(
+        behind reply: ByteBuffer, _ context: ChannelHandlerContext,
+        as make: @escaping @Sendable (ServerLoop) -> LiveConnection
+    ) {
         isUpgraded = true
-        // A write that failed has closed the channel already.
-        guard context.channel.isActive else { return }
+        context.setReading(false)
+        let rest = Rest()
         do {
-            try context.pipeline.syncOperations.addHandler(connection, position: .after(self))
-            // While an answer was made, reading was held back here.
-            context.read()
-            context.pipeline.syncOperations.removeHandler(decoder, promise: nil)
-            context.pipeline.syncOperations.removeHandler(self, promise: nil)
+            try context.pipeline.syncOperations.addHandler(rest, position: .after(self))
         } catch {
-            context.close(promise: nil)
+            return context.close(promise: nil)
+        }
+        context.writeAndFlush(wrapOutboundOut(reply)).assumeIsolated().whenSuccess { [self] in
+            // The parser gives back what it has not read.
+            context.pipeline.syncOperations.removeHandler(decoder).assumeIsolated().whenSuccess { [self] in
+                giveAway(rest.bytes, context, make)
+            }
+        }
+    }
+
+    /// A copy of the descriptor keeps the connection open when NIO closes its own.
+    private func giveAway(
+        _ unread: ByteBuffer, _ context: ChannelHandlerContext,
+        _ make: @escaping @Sendable (ServerLoop) -> LiveConnection
+    ) {
+        let copy = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            fcntl($0, F_DUPFD_CLOEXEC, 0)
+        }
+        context.close(promise: nil)
+        if let copy, copy >= 0 { server.services.adopt(copy, unread: unread, as: make) }
+    }
+
+    /// What came behind the last request that is HTTP.
+    private final class Rest: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        var bytes = ByteBuffer()
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            bytes.writeImmutableBuffer(unwrapInboundIn(data))
         }
     }
 }

@@ -1,44 +1,42 @@
-import Glibc
 import Logging
 import NIOCore
 import Synchronization
 
 /// One connection the hub delivers to: a WebSocket or an event stream. Confined to its loop.
 ///
-/// Frames are sent straight on the socket's descriptor while NIO has nothing under way for it. What the kernel refuses, and
-/// everything else that is written, goes through NIO, and until NIO has finished nothing is sent directly: bytes never
-/// overtake one another.
-class LiveConnection: ChannelInboundHandler, FrameSink, Timed {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
-
+/// Frames are sent straight to the kernel; what it refuses waits here, and until that has gone nothing is sent before it:
+/// bytes never overtake one another.
+class LiveConnection: SocketHandler, FrameSink, Timed {
     let server: ServerLoop
     let admission: Admission
     let openedAt = NIODeadline.now()
     private(set) final var subscriber: Subscriber?
-    private(set) final var context: ChannelHandlerContext?
-    /// -1 when frames must go through NIO, as under TLS; forgotten when the channel closes, since numbers are reused at once.
-    private final var descriptor: CInt = -1
-    /// Writes NIO has not finished. The head of the answer is the first.
-    private final var writesUnderWay = 0
+    private final var socket: LoopSocket
     private final var isHolding = false
+    private final var isStopping = false
+    final var isClosing = false
     /// Set while the socket refuses bytes.
     private final var stallWatch: StallWatch?
-    final var isClosing = false
     /// When a peer that does not end its side after our last bytes is cut off.
     private final var closeDeadline = NIODeadline.distantFuture
     /// Why this connection was ended, for its books; nil while it is open or when the peer just went away.
     final var closeCode: CloseCode?
 
     init(server: ServerLoop, admission: Admission) {
+        guard let sockets = server.sockets else { preconditionFailure("live connections are on loops of sockets") }
         self.server = server
         self.admission = admission
+        socket = LoopSocket(closedOn: sockets)
     }
 
     // MARK: Life
 
-    final func handlerAdded(context: ChannelHandlerContext) {
-        self.context = context
+    /// Takes the socket over, behind the answer that opened it.
+    ///
+    /// - Parameter unread: What came behind the request; lasts until this returns.
+    final func open(_ socket: LoopSocket, unread: UnsafeRawBufferPointer.SubSequence) {
+        self.socket = socket
+        if !socket.isReading { self.socket.setReading(true) }
         server.services.connectionCount.add(1, ordering: .relaxed)
         server.opened(self)
         let configuration = server.services.configuration
@@ -47,15 +45,9 @@ class LiveConnection: ChannelInboundHandler, FrameSink, Timed {
             sink: self, audience: admission.audience, limits: limits, overflow: admission.overflow)
         let subscriber = Subscriber(audience: admission.audience, outbox: outbox)
         self.subscriber = subscriber
-        let transport = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(
-            of: NIOBSDSocket.Handle.self
-        ) { $0 }
-        if let transport { descriptor = transport }
-        setSendBuffer(configuration.sendBuffer)
-        // The head may still be on its way: an empty write behind it tells when it is out.
-        write(ByteBuffer())
         opened()
         follow(subscriber, pageSize: max(1, min(128, limits.messages / 2)))
+        if !unread.isEmpty, !isClosing { received(UnsafeRawBufferPointer(rebasing: unread)) }
     }
 
     /// The socket is open; its first deadline is the subclass's to set.
@@ -72,37 +64,14 @@ class LiveConnection: ChannelInboundHandler, FrameSink, Timed {
         follower.advance()
     }
 
-    final func channelInactive(context: ChannelHandlerContext) {
-        leave()
-        context.fireChannelInactive()
-    }
-
-    /// The way out when the channel was closed before this handler could hear of it.
-    final func handlerRemoved(context: ChannelHandlerContext) { leave() }
-
-    final func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
-
     private func leave() {
         guard let subscriber else { return }
-        descriptor = -1
         isClosing = true
         server.shard.close(subscriber)
         server.closed(self)
         server.services.connectionCount.subtract(1, ordering: .relaxed)
         self.subscriber = nil
         stallWatch = nil
-        context = nil
-    }
-
-    private func setSendBuffer(_ bytes: Int) {
-        guard descriptor >= 0 else { return }
-        var size = CInt(clamping: bytes)
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<CInt>.size))
-        // A peer that vanished without a word is noticed by what it does not acknowledge; the stall clock comes first.
-        var patience = CUnsignedInt(
-            clamping: Int64(server.services.configuration.stallTimeout / .milliseconds(1)) + 30_000)
-        setsockopt(
-            descriptor, CInt(IPPROTO_TCP), TCP_USER_TIMEOUT, &patience, socklen_t(MemoryLayout<CUnsignedInt>.size))
     }
 
     /// Ends the connection and tells the peer why, in its protocol's way.
@@ -117,10 +86,11 @@ class LiveConnection: ChannelInboundHandler, FrameSink, Timed {
         closeWhenDrained()
     }
 
-    private final var isStopping = false
-
     /// Ends the connection without another word.
-    final func abort() { context?.close(promise: nil) }
+    final func abort() {
+        socket.close()
+        leave()
+    }
 
     private func closeWhenDrained() {
         if isStopping, subscriber?.outbox.isIdle == true { end(.goingAway, "the server is stopping") }
@@ -128,7 +98,7 @@ class LiveConnection: ChannelInboundHandler, FrameSink, Timed {
 
     /// Writes the last bytes and closes behind them; what the peer still sends is not read.
     final func finish(with bytes: ByteBuffer) {
-        guard let context else { return }
+        guard socket.isOpen else { return }
         isClosing = true
         // Behind a close frame nothing may be sent (RFC 6455 §5.5.1): neither live, nor from the log, nor what waits.
         if let subscriber {
@@ -136,69 +106,105 @@ class LiveConnection: ChannelInboundHandler, FrameSink, Timed {
             subscriber.follower?.stop()
             subscriber.outbox.close()
         }
-        descriptor = -1
-        context.writeAndFlush(wrapOutboundOut(bytes)).assumeIsolated().whenComplete { _ in
-            context.close(mode: .output, promise: nil)
-        }
         closeDeadline = .now() + .seconds(5)
         server.wheel.add(self, due: closeDeadline)
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        context.fireUserInboundEventTriggered(event)
+        if write(bytes) { socket.closeOutput() }
     }
 
     final func deadlineReached(_ now: NIODeadline) -> NIODeadline? {
-        guard let context else { return nil }
+        guard socket.isOpen else { return nil }
         guard isClosing else { return lookAround(now) }
         // An entry from before the end; the end has its own.
-        if closeDeadline <= now { context.close(promise: nil) }
+        if closeDeadline <= now { abort() }
         return nil
     }
 
     /// The subclass's deadline has come; returns the next.
     func lookAround(_ now: NIODeadline) -> NIODeadline? { nil }
 
+    // MARK: In
+
+    final func handle(_ ready: Poller.Interest) {
+        if ready.contains(.write) { flush() }
+        guard socket.isOpen, ready.contains(.read) else { return }
+        guard socket.isReading else {
+            if !ready.isDisjoint(with: .trouble) { abort() }
+            return
+        }
+        let (bytes, hasEnded) = socket.receive()
+        if hasEnded { return isClosing ? abort() : peerEnded() }
+        if !bytes.isEmpty, !isClosing { received(bytes) }
+    }
+
+    /// The peer has sent something; it lasts until this returns.
+    func received(_ bytes: UnsafeRawBufferPointer) {}
+
+    /// The peer sends nothing more, or has gone.
+    func peerEnded() { abort() }
+
+    final func setReading(_ isReading: Bool) {
+        if socket.isOpen, socket.isReading != isReading { socket.setReading(isReading) }
+    }
+
     // MARK: Out
 
-    private static let sendFlags = CInt(truncatingIfNeeded: Int(MSG_DONTWAIT) | Int(MSG_NOSIGNAL))
-
     final func offer(_ bytes: UnsafeRawBufferPointer) -> Int? {
-        guard descriptor >= 0, writesUnderWay == 0 else { return isClosing ? nil : 0 }
-        while true {
-            let count = send(descriptor, bytes.baseAddress, bytes.count, Self.sendFlags)
-            if count >= 0 { return count }
-            switch errno {
-            case EINTR: continue
-            case EAGAIN, EWOULDBLOCK, ENOBUFS: return 0
-            default:
-                // Dead, but rooms are being walked: NIO closes it on a later turn.
-                descriptor = -1
-                isClosing = true
-                let context = context
-                server.loop.assumeIsolated().execute { context?.close(promise: nil) }
-                return nil
-            }
+        guard socket.isOpen, !isClosing else { return nil }
+        guard let taken = socket.offer(bytes) else {
+            die()
+            return nil
         }
+        return taken
     }
 
     final func hold(_ bytes: ByteBuffer) {
-        guard let context else { return }
-        writesUnderWay += 1
+        guard socket.isOpen else { return }
         isHolding = true
         if stallWatch == nil { watchForStall() }
-        context.write(wrapOutboundOut(bytes)).assumeIsolated().whenComplete { [self] result in
-            writesUnderWay -= 1
-            isHolding = false
-            guard case .success = result else { return }
-            subscriber?.outbox.resume()
-            if !isClosing, subscriber?.outbox.isIdle == true { tookEverything() }
-        }
-        // The outbox is at work on this stack, and a flush can end in `resume` or, on a dead socket, in `leave`: not now.
-        server.loop.assumeIsolated().execute { [self] in self.context?.flush() }
+        socket.wait(bytes, .held)
     }
+
+    /// Writes behind everything else. True when the kernel has it all.
+    @discardableResult
+    final func write(_ bytes: ByteBuffer, _ mark: LoopSocket.Mark = .plain) -> Bool {
+        guard socket.isOpen else { return false }
+        var bytes = bytes
+        if socket.isClear {
+            guard let taken = bytes.withUnsafeReadableBytes({ socket.offer($0) }) else {
+                die()
+                return false
+            }
+            bytes.moveReaderIndex(forwardBy: taken)
+        }
+        guard bytes.readableBytes > 0 else { return socket.isClear }
+        socket.wait(bytes, mark)
+        return false
+    }
+
+    /// Found dead, but rooms may be walked at the moment: closed on a later turn.
+    private func die() {
+        isClosing = true
+        server.loop.assumeIsolated().execute { [self] in abort() }
+    }
+
+    private func flush() {
+        while true {
+            switch socket.flush() {
+            case .nothing: return
+            case .broken: return abort()
+            case .done(.plain): break
+            case .done(.reply): tookReply()
+            case .done(.held):
+                isHolding = false
+                subscriber?.outbox.resume()
+                if !isClosing, subscriber?.outbox.isIdle == true { tookEverything() }
+            }
+            if isClosing, socket.isClear { return socket.closeOutput() }
+        }
+    }
+
+    /// A reply that had to wait is with the kernel.
+    func tookReply() {}
 
     /// The socket has all there was: a replay goes on, a stop comes to its end.
     private func tookEverything() {
@@ -206,23 +212,12 @@ class LiveConnection: ChannelInboundHandler, FrameSink, Timed {
         closeWhenDrained()
     }
 
-    /// Writes through NIO; `then` runs when the kernel has the bytes.
-    final func write(_ bytes: ByteBuffer, then: @escaping () -> Void = {}) {
-        guard let context else { return }
-        writesUnderWay += 1
-        context.writeAndFlush(wrapOutboundOut(bytes)).assumeIsolated().whenComplete { [self] result in
-            writesUnderWay -= 1
-            guard case .success = result else { return }
-            then()
-        }
-    }
-
     final func delivered(_ batch: Batch, _ messages: Range<Int>) {
         server.shard.meter.record(batch.times[messages], count: 1)
     }
 
     /// Whether the peer has been given everything there is.
-    final var isIdle: Bool { subscriber?.outbox.isIdle == true && writesUnderWay == 0 }
+    final var isIdle: Bool { subscriber?.outbox.isIdle == true && socket.isClear }
 
     /// Tells a numbered connection up to where it has everything, so that a lost tail is noticed.
     final func tellPositions() {
@@ -259,5 +254,7 @@ class LiveConnection: ChannelInboundHandler, FrameSink, Timed {
     }
 
     /// Bytes the peer has acknowledged so far; nil when the socket cannot tell.
-    final var acknowledged: UInt64? { descriptor < 0 ? nil : StallClock.acknowledgedBytes(of: descriptor) }
+    final var acknowledged: UInt64? {
+        socket.isOpen ? StallClock.acknowledgedBytes(of: socket.descriptor) : nil
+    }
 }

@@ -1,8 +1,10 @@
 import Crypto
 import Foundation
+import Glibc
 public import Logging
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// The server: composes the parts, runs them, drains and stops.
 public final class Server: Sendable {
@@ -88,71 +90,77 @@ public final class Server: Sendable {
             configuration: configuration, directory: accounts,
             authenticator: try await Authenticator(directory: accounts, secrets: secrets, startedAt: .now),
             links: LinkTable(contents.links), sequencer: sequencer, recorder: recorder, reader: reader, log: log)
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loops)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.loops / 2))
+        let sockets = try (0..<configuration.loops).map { try SocketLoop(name: "sockets-\($0)") }
         do {
             try await withThrowingDiscardingTaskGroup { tasks in
                 tasks.addTask { await recorder.run(from: sequencer) }
                 defer { recorder.stop() }
-                try await serve(services, on: group, ready: ready)
+                try await serve(services, on: sockets, group, ready: ready)
             }
         } catch {
             await reader.stop()
-            try? await group.shutdownGracefully()
+            try? await Self.end(sockets, group)
             throw error
         }
         await reader.stop()
+        try await Self.end(sockets, group)
+    }
+
+    private static func end(_ sockets: [SocketLoop], _ group: MultiThreadedEventLoopGroup) async throws {
+        for loop in sockets { try await loop.shutdownGracefully() }
         try await group.shutdownGracefully()
     }
 
     private func serve(
-        _ services: Services, on group: MultiThreadedEventLoopGroup, ready: @Sendable (Address) async throws -> Void
+        _ services: Services, on sockets: [SocketLoop], _ group: MultiThreadedEventLoopGroup,
+        ready: @Sendable (Address) async throws -> Void
     ) async throws {
-        services.loops = group.makeIterator().map { ServerLoop(loop: $0, services: services) }
+        let front = sockets.map { ServerLoop(loop: $0, services: services) }
+        let http = group.makeIterator().map { ServerLoop(loop: $0, services: services) }
+        services.loops = front + http
+        services.http = HTTPLoops(http)
         for server in services.loops { try await server.loop.submit { server.start() }.get() }
-        let listener = try await bind(services, on: group)
+        let (port, close) = try await listen(services, front)
         do {
-            try await ready(address(of: listener, services))
+            try await ready(address(port, services))
             for await _ in stopSignal.stream { break }
         } catch {
-            try? await listener.close()
+            try? await close()
             throw error
         }
         log.notice("stopping")
         services.beginStopping()
-        try await listener.close()
+        try await close()
         await drain(services)
     }
 
-    private func bind(_ services: Services, on group: MultiThreadedEventLoopGroup) async throws(KitError) -> any Channel
-    {
-        let loops = Dictionary(uniqueKeysWithValues: services.loops.map { (ObjectIdentifier($0.loop), $0) })
-        let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 1_024)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            // Many connections may be accepted in one turn; an upgrade storm is not a reason for one turn each.
-            .serverChannelOption(.maxMessagesPerRead, value: 64)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            // Kept by each channel for as long as it lives: small, and enough for a redirect's headers in one or two reads.
-            .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 512))
-            .childChannelOption(.maxMessagesPerRead, value: 16)
-            // A client may end its side once it has asked, and still wants the answer.
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let server = loops[ObjectIdentifier(channel.eventLoop)]!
-                    try channel.pipeline.syncOperations.addHandler(FrontHandler(server: server))
-                }
-            }
+    /// Accepts on the first loop, and deals connections out to all.
+    private func listen(
+        _ services: Services, _ front: [ServerLoop]
+    ) async throws(KitError) -> (port: Int, close: @Sendable () async throws -> Void) {
+        // A peer that vanished without a word is noticed by what it does not acknowledge; the stall clock comes first.
+        let options = Listener.Options(
+            sendBuffer: configuration.sendBuffer,
+            userTimeout: Int(configuration.stallTimeout / .milliseconds(1)) + 30_000)
+        let turn = Guarded(0)
         do {
-            return try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
-        } catch let error as IOError where error.errnoCode == EADDRINUSE {
-            throw KitError(
-                .unavailable,
-                "port \(configuration.port) is taken; stop the other program or choose another with --port")
-        } catch let error as IOError where error.errnoCode == EACCES {
-            throw KitError(
-                .unavailable,
-                "port \(configuration.port) may not be opened by this user; choose one above 1023 with --port")
+            let address = try PeerAddress.resolve(configuration.host, port: UInt16(configuration.port))
+            let loop = front[0].loop
+            let listener = try await loop.submit {
+                NIOLoopBound(
+                    try Listener(address, options, on: front[0].sockets!) { descriptors in
+                        let first = turn.withLock { turn in
+                            defer { turn = (turn + descriptors.count) % front.count }
+                            return turn
+                        }
+                        Self.deal(descriptors, to: front, from: first)
+                    }, eventLoop: loop)
+            }.get()
+            let port = try await loop.submit { Int(listener.value.port) }.get()
+            return (port, { try await loop.submit { listener.value.close() }.get() })
+        } catch let error as StreamSocket.CannotListen {
+            throw cannotListen(error.code)
         } catch {
             throw KitError(
                 .unavailable, "cannot listen on \(configuration.host); choose another address with --host", cause: error
@@ -160,8 +168,37 @@ public final class Server: Sendable {
         }
     }
 
-    private func address(of listener: any Channel, _ services: Services) async throws(KitError) -> Address {
-        let port = listener.localAddress?.port ?? configuration.port
+    /// - Parameter first: The loop the first of them goes to.
+    private static func deal(_ descriptors: [Int32], to front: [ServerLoop], from first: Int) {
+        for (place, server) in front.enumerated() {
+            let own = descriptors.enumerated().filter { (first + $0.offset) % front.count == place }.map(\.element)
+            guard !own.isEmpty else { continue }
+            let accept = { @Sendable in
+                for descriptor in own { FrontConnection.accept(descriptor, by: server) }
+            }
+            if server.loop.inEventLoop { accept() } else { server.loop.execute(accept) }
+        }
+    }
+
+    private func cannotListen(_ code: Int32) -> KitError {
+        switch code {
+        case EADDRINUSE:
+            KitError(
+                .unavailable,
+                "port \(configuration.port) is taken; stop the other program or choose another with --port")
+        case EACCES:
+            KitError(
+                .unavailable,
+                "port \(configuration.port) may not be opened by this user; choose one above 1023 with --port")
+        default:
+            KitError(
+                .unavailable,
+                "cannot listen on \(configuration.host): \(String(cString: strerror(code))); choose another address with --host"
+            )
+        }
+    }
+
+    private func address(_ port: Int, _ services: Services) async throws(KitError) -> Address {
         let wildcards = ["0.0.0.0": "127.0.0.1", "::": "[::1]"]
         let host =
             wildcards[configuration.host]

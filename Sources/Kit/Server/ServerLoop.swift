@@ -15,6 +15,8 @@ protocol Stoppable: AnyObject {
 /// `@unchecked` holds because every member but the constants is touched on `loop` alone.
 final class ServerLoop: @unchecked Sendable {
     let loop: any EventLoop
+    /// The same loop where sockets live on it; nil on NIO's, which only answer HTTP.
+    let sockets: SocketLoop?
     let services: Services
     let shard: HubShard
     let wheel: TimingWheel
@@ -29,11 +31,15 @@ final class ServerLoop: @unchecked Sendable {
     private var emptied: EventLoopPromise<Void>?
     private var clicks: [Click] = []
     private var isTickScheduled = false
+    private lazy var tick: @Sendable () -> Void = { [unowned self] in endTick() }
+    /// Replies to the requests of one read; empty between two.
+    var replies = ByteBuffer()
     /// `Date: …` CR LF of the current second (RFC 9110 §5.6.7).
     private var dateLine: (second: Int64, bytes: [UInt8]) = (-1, [])
 
     init(loop: any EventLoop, services: Services) {
         self.loop = loop
+        sockets = loop as? SocketLoop
         self.services = services
         shard = HubShard(loop: loop, sequencer: services.sequencer)
         wheel = TimingWheel(now: .now())
@@ -44,7 +50,7 @@ final class ServerLoop: @unchecked Sendable {
     /// Registers with the sequencer and starts the wheel. Called once, on the loop.
     func start() {
         loop.assertInEventLoop()
-        shard.attach { [self] in loop.execute { [self] in shard.drain() } }
+        if sockets != nil { shard.attach { [self] in loop.execute { [self] in shard.drain() } } }
         loop.scheduleRepeatedTask(initialDelay: TimingWheel.tick, delay: TimingWheel.tick) { [self] _ in
             wheel.advance(to: .now())
         }
@@ -56,7 +62,7 @@ final class ServerLoop: @unchecked Sendable {
         clicks.append(click)
         guard !isTickScheduled else { return }
         isTickScheduled = true
-        loop.execute { [self] in endTick() }
+        loop.execute(tick)
     }
 
     /// Takes a click and numbers it at once, for whoever wants to know the number, and when it is durable.
@@ -77,6 +83,12 @@ final class ServerLoop: @unchecked Sendable {
             services.sequencer.submit(&batch, from: shard.place)
         }
         shard.drain()
+    }
+
+    /// Opens a live connection on a socket that another loop had.
+    func adopt(_ descriptor: Int32, unread: ByteBuffer, _ connection: LiveConnection) {
+        guard let sockets, let socket = try? LoopSocket(descriptor, on: sockets, for: connection) else { return }
+        unread.withUnsafeReadableBytes { connection.open(socket, unread: $0[...]) }
     }
 
     func opened(_ connection: LiveConnection) { connections[ObjectIdentifier(connection)] = connection }

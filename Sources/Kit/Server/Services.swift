@@ -19,6 +19,8 @@ final class Services: Sendable {
     private let address = Guarded("")
     /// The server's loops, for totals; set once before the first connection.
     private let allLoops = Guarded<[ServerLoop]>([])
+    private let httpLoops = Guarded<HTTPLoops?>(nil)
+    private let turn = Atomic<Int>(0)
     private let stopping = Atomic<Bool>(false)
     private let connectionsSeen = Atomic<Int>(0)
     let startedAt = Timestamp.now
@@ -48,6 +50,21 @@ final class Services: Sendable {
     var loops: [ServerLoop] {
         get { allLoops.withLock { $0 } }
         set { allLoops.withLock { $0 = newValue } }
+    }
+
+    /// Whoever answers what is more than a redirect or an upgrade; set once before the first connection.
+    var http: HTTPLoops {
+        get { httpLoops.withLock { $0! } }
+        set { httpLoops.withLock { $0 = newValue } }
+    }
+
+    /// Gives a socket to a loop of sockets, the next in turn.
+    func adopt(
+        _ descriptor: Int32, unread: ByteBuffer, as make: @escaping @Sendable (ServerLoop) -> LiveConnection
+    ) {
+        let servers = loops.filter { $0.sockets != nil }
+        let server = servers[turn.add(1, ordering: .relaxed).oldValue % servers.count]
+        server.loop.execute { server.adopt(descriptor, unread: unread, make(server)) }
     }
 
     /// Numbers connections, in the order they came.

@@ -3,12 +3,12 @@ import NIOCore
 
 /// One open WebSocket: messages → codec → actions; outbox → frames. Confined to its loop.
 final class WebSocketConnection: LiveConnection {
-    /// Replies under way for a peer that does not read them; at the bound nothing more is read from it.
+    /// Replies that wait for a peer that does not read them; at the bound nothing more is read from it.
     static let maximumReplies = 32
 
     private var codec: any ServerCodec
     private var reader: MessageReader
-    private var repliesUnderWay = 0
+    private var repliesWaiting = 0
     private var unread = ByteBuffer()
     private var lastFrame = NIODeadline.now()
     private var lastPing = NIODeadline.now()
@@ -59,11 +59,9 @@ final class WebSocketConnection: LiveConnection {
 
     // MARK: In
 
-    override func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isClosing else { return }
+    override func received(_ bytes: UnsafeRawBufferPointer) {
         lastFrame = .now()
-        let bytes = unwrapInboundIn(data)
-        if unread.readableBytes == 0 { unread = bytes } else { unread.writeImmutableBuffer(bytes) }
+        unread.writeBytes(bytes)
         do {
             while !isClosing, let message = try reader.next(from: &unread) { receive(message) }
         } catch {
@@ -71,12 +69,6 @@ final class WebSocketConnection: LiveConnection {
         }
         // An idle connection keeps no buffer.
         if unread.readableBytes == 0 { unread = ByteBuffer() } else { unread.discardReadBytes() }
-    }
-
-    /// A peer that ends its side without a close frame has gone (RFC 6455 §7.1.4).
-    override func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
-        context.close(promise: nil)
     }
 
     private func receive(_ message: MessageReader.Message) {
@@ -104,12 +96,13 @@ final class WebSocketConnection: LiveConnection {
 
     /// Replies are few and never dropped: a peer that does not take them is not read from until it does.
     private func reply(_ frame: ByteBuffer) {
-        guard let context else { return }
-        repliesUnderWay += 1
-        if repliesUnderWay == Self.maximumReplies { context.setReading(false) }
-        write(frame) { [self] in
-            repliesUnderWay -= 1
-            if repliesUnderWay == Self.maximumReplies / 2 { context.setReading(true) }
-        }
+        guard !write(frame, .reply) else { return }
+        repliesWaiting += 1
+        if repliesWaiting == Self.maximumReplies { setReading(false) }
+    }
+
+    override func tookReply() {
+        repliesWaiting -= 1
+        if repliesWaiting == Self.maximumReplies / 2 { setReading(true) }
     }
 }

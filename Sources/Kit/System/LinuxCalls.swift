@@ -15,6 +15,7 @@ enum LinuxCalls {
             Int32, UnsafeMutableRawPointer?, Int32, UnsafePointer<timespec>?, UnsafeRawPointer?
         ) -> Int32
     typealias ProcessControl = @convention(c) (Int32, UInt, UInt, UInt, UInt) -> Int32
+    typealias EventDescriptor = @convention(c) (UInt32, Int32) -> Int32
     typealias MemoryFile = @convention(c) (UnsafePointer<CChar>, UInt32) -> Int32
 
     static let epollCreate = find("epoll_create1", as: EpollCreate.self)
@@ -27,6 +28,8 @@ enum LinuxCalls {
     static let setAffinity = find("sched_setaffinity", as: Affinity.self)
     /// Accepts and sets the flags in one call.
     static let accept = find("accept4", as: Accept.self)
+    /// A counter that can be waited for.
+    static let eventDescriptor = find("eventfd", as: EventDescriptor.self)
     /// An unnamed file in memory; the flag 1 closes it on exec.
     static let memoryFile = find("memfd_create", as: MemoryFile.self)
 

@@ -16,6 +16,7 @@ final class Poller {
     /// Of `epoll_ctl`.
     private enum Operation: Int32 {
         case add = 1
+        case remove = 2
         case modify = 3
     }
 
@@ -64,6 +65,9 @@ final class Poller {
     func modify(_ socket: Int32, tag: UInt32, interest: Interest) throws {
         try register(.modify, socket, tag, interest)
     }
+
+    /// Nothing more is told of it. Without effect on one that is not registered.
+    func remove(_ socket: Int32) { try? register(.remove, socket, 0, []) }
 
     /// Waits at most `nanoseconds`, to the precision of a timer where the kernel has it (since Linux 5.11).
     @inline(__always)

@@ -11,23 +11,38 @@ enum StreamSocket {
 
     /// A listening socket on 127.0.0.1; port 0 takes any free one.
     static func listen(port: UInt16) throws -> (descriptor: Int32, port: UInt16) {
-        let descriptor = try stream(AF_INET)
+        do throws(CannotListen) {
+            return try listen(.loopback(port: port))
+        } catch {
+            throw SystemError.system("listening on 127.0.0.1:\(port)", error.code)
+        }
+    }
+
+    /// What `bind` or `listen` said.
+    struct CannotListen: Error {
+        let code: Int32
+    }
+
+    /// A listening socket; port 0 takes any free one.
+    static func listen(_ address: PeerAddress) throws(CannotListen) -> (descriptor: Int32, port: UInt16) {
+        guard let descriptor = try? stream(address.family) else { throw CannotListen(code: errno) }
         set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
-        var address = loopback(host: 1, port: port)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let answer = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                if bind(descriptor, generic, length) != 0 { return Int32(-1) }
-                if Glibc.listen(descriptor, 4_096) != 0 { return Int32(-1) }
-                return getsockname(descriptor, generic, &length)
+        var answer = address.withAddress { bind(descriptor, $0, $1) }
+        if answer == 0 { answer = Glibc.listen(descriptor, 4_096) }
+        var name = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        if answer == 0 {
+            answer = withUnsafeMutablePointer(to: &name) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
             }
         }
         guard answer == 0 else {
             let code = errno
             close(descriptor)
-            throw SystemError.system("listening on 127.0.0.1:\(port)", code)
+            throw CannotListen(code: code)
         }
-        return (descriptor, UInt16(bigEndian: address.sin_port))
+        // The port has the same place in IPv4's address and in IPv6's.
+        return (descriptor, withUnsafeBytes(of: name) { UInt16($0[2]) << 8 | UInt16($0[3]) })
     }
 
     /// Starts connecting to 127.0.0.1:`port` from 127.0.0.`source`; writable once established.
@@ -130,13 +145,5 @@ enum StreamSocket {
         let descriptor = socket(family, Int32(kind), 0)
         guard descriptor >= 0 else { throw SystemError.system("opening a socket", errno) }
         return descriptor
-    }
-
-    private static func loopback(host: UInt8, port: UInt16) -> sockaddr_in {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = (0x7F00_0000 | UInt32(host)).bigEndian
-        return address
     }
 }
