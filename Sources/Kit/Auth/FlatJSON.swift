@@ -1,27 +1,39 @@
-/// A strict reader of one flat JSON object, for the header of a token.
+/// A strict reader of one flat JSON object, for the header of a token and the claims of our own.
 ///
 /// General JSON readers accept a key twice and keep one of the two; which one differs between libraries, and an attacker
 /// lives in that difference. Here a second `alg` is a refusal. Nested values are refused too: no header of ours has any.
 struct FlatJSON {
+    enum Value: Equatable {
+        case text(String)
+        /// The letters of a number, `true`, `false` or `null`.
+        case word(String)
+    }
+
+    typealias Member = (name: String, value: Value)
+
     /// nil when the bytes are anything but `{"key": scalar, …}` with distinct keys and no escapes.
-    static func members(of bytes: [UInt8]) -> [String: String]? {
+    static func members(of bytes: [UInt8]) -> [Member]? {
         var reader = FlatJSON(bytes: bytes)
         return reader.object()
     }
 
+    /// Members looked at: comparing names is quadratic.
+    private static let most = 64
     private let bytes: [UInt8]
     private var position = 0
 
     private init(bytes: [UInt8]) { self.bytes = bytes }
 
-    private mutating func object() -> [String: String]? {
+    private mutating func object() -> [Member]? {
         guard take("{") else { return nil }
-        var members: [String: String] = [:]
+        var members: [Member] = []
+        members.reserveCapacity(8)
         if take("}") { return atEnd ? members : nil }
         repeat {
-            guard let key = string(), take(":"), let value = scalar(), members.updateValue(value, forKey: key) == nil
+            guard let name = string(), take(":"), let value = scalar(), !members.contains(where: { $0.name == name })
             else { return nil }
-        } while take(",")
+            members.append((name, value))
+        } while take(",") && members.count < Self.most
         return take("}") && atEnd ? members : nil
     }
 
@@ -42,12 +54,11 @@ struct FlatJSON {
         return String(validating: content, as: UTF8.self)
     }
 
-    /// A string's text, or the letters of a number, `true`, `false` or `null` with a leading `=`, so that `"1"` and `1` differ.
-    private mutating func scalar() -> String? {
-        if let text = string() { return text }
+    private mutating func scalar() -> Value? {
+        if let text = string() { return .text(text) }
         let word = bytes[position...].prefix { ShortCode.isAllowed($0) || $0 == UInt8(ascii: ".") }
         position += word.count
-        return word.isEmpty ? nil : "=" + String(decoding: word, as: UTF8.self)
+        return word.isEmpty ? nil : .word(String(decoding: word, as: UTF8.self))
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 }

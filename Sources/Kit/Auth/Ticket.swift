@@ -65,9 +65,10 @@ struct Ticket: Sendable, Equatable {
     /// - Throws: `.expired` when only the time is wrong, `.unauthorized` otherwise.
     init(_ text: String, signedBy key: SymmetricKey, now: Timestamp) throws(KitError) {
         let refused = KitError(.unauthorized, "the ticket is missing or not valid")
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard text.utf8.count <= Self.maximumBytes, parts.count == 2, let code = Base64URL.decode(parts[1]),
-            HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: Data(parts[0].utf8), using: key),
+        let bytes = Array(text.utf8.prefix(Self.maximumBytes + 1))
+        let parts = bytes.split(separator: UInt8(ascii: "."), maxSplits: 2, omittingEmptySubsequences: false)
+        guard bytes.count <= Self.maximumBytes, parts.count == 2, let code = Base64URL.decode(parts[1]),
+            HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: parts[0], using: key),
             let json = Base64URL.decode(parts[0]),
             let payload = try? JSONDecoder().decode(Payload.self, from: Data(json)),
             let user = UserID(payload.userId), Self.seconds.contains(payload.exp),

@@ -55,22 +55,67 @@ struct TokenKey: Sendable {
 
     /// - Throws: `.expired` when everything but the time is fine, `.unauthorized` for anything else that is wrong.
     func verify(_ text: String, now: Timestamp) throws(KitError) -> Claims {
-        guard text.utf8.count <= Self.maximumBytes else { throw Self.refused }
-        let segments = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard segments.count == 3, let header = Base64URL.decode(segments[0]),
+        let bytes = Array(text.utf8.prefix(Self.maximumBytes + 1))
+        let segments = bytes.split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)
+        guard bytes.count <= Self.maximumBytes, segments.count == 3, Self.isOurs(header: segments[0]),
             let payload = Base64URL.decode(segments[1]), let signature = Base64URL.decode(segments[2]),
-            let members = FlatJSON.members(of: header), members["alg"] == "HS256",
-            members["crit"] == nil, members["kid"] == nil
-        else { throw Self.refused }
-        let signed = Data(text.utf8.prefix(segments[0].utf8.count + 1 + segments[1].utf8.count))
-        guard (try? algorithm.verify(signature, signs: signed)) == true,
-            let claims = try? JSONDecoder().decode(Claims.self, from: Data(payload)),
-            claims.type == nil || claims.type == "access", UserID(claims.userID) != nil
+            (try? algorithm.verify(signature, signs: bytes[..<segments[1].endIndex])) == true,
+            let claims = Claims(json: payload), claims.type == nil || claims.type == "access",
+            UserID(claims.userID) != nil
         else { throw Self.refused }
         guard claims.exp > now.seconds else { throw KitError(.expired, "the token has expired; get a new one") }
         guard claims.nbf.map({ $0 <= now.seconds }) ?? true else { throw Self.refused }
         return claims
     }
 
+    private static let usualHeader = Array(Base64URL.encode(#"{"alg":"HS256","typ":"JWT"}"#.utf8).utf8)
+
+    private static func isOurs(header: ArraySlice<UInt8>) -> Bool {
+        if header.elementsEqual(usualHeader) { return true }
+        guard let json = Base64URL.decode(header), let members = FlatJSON.members(of: json) else { return false }
+        let names = members.map(\.name)
+        return members.contains { $0 == ("alg", .text("HS256")) } && !names.contains("crit") && !names.contains("kid")
+    }
+
     private static var refused: KitError { KitError(.unauthorized, "the token is missing or not valid") }
+}
+
+extension TokenKey.Claims {
+    /// Nil when it lacks what a token must have. Whatever is not plain is the library's to read.
+    fileprivate init?(json: [UInt8]) {
+        if let plain = FlatJSON.members(of: json).flatMap(Self.init(plain:)) {
+            self = plain
+        } else if let claims = try? JSONDecoder().decode(Self.self, from: Data(json)) {
+            self = claims
+        } else {
+            return nil
+        }
+    }
+
+    private init?(plain members: [FlatJSON.Member]) {
+        var (user, type, jti): (String?, String?, String?)
+        var (iat, exp, nbf): (Int?, Int?, Int?)
+        var scope: Scope?
+        for (name, value) in members {
+            switch (name, value) {
+            case ("userID", .text(let text)): user = text
+            case ("type", .text(let text)): type = text
+            case ("jti", .text(let text)): jti = text
+            case ("scope", .text(let text)):
+                guard let known = Scope(rawValue: text) else { return nil }
+                scope = known
+            case ("iat", .word(let word)), ("exp", .word(let word)), ("nbf", .word(let word)):
+                guard let number = Int(word) else { return nil }
+                switch name {
+                case "iat": iat = number
+                case "exp": exp = number
+                default: nbf = number
+                }
+            case ("userID", _), ("type", _), ("jti", _), ("scope", _), ("iat", _), ("exp", _), ("nbf", _): return nil
+            default: continue
+            }
+        }
+        guard let user, let exp else { return nil }
+        self.init(userID: user, type: type, iat: iat, exp: exp, nbf: nbf, jti: jti, scope: scope)
+    }
 }

@@ -21,9 +21,12 @@ public struct HexID<Subject>: Hashable, Sendable {
 
     /// nil unless `text` is exactly 24 hexadecimal digits.
     public init?(_ text: some StringProtocol) {
-        guard text.utf8.count == 24, text.utf8.allSatisfy(\.isHexadecimalDigit),
-            let high = UInt64(text.prefix(16), radix: 16), let low = UInt32(text.suffix(8), radix: 16)
-        else { return nil }
+        guard text.utf8.count == 24 else { return nil }
+        var (high, low): (UInt64, UInt32) = (0, 0)
+        for (place, digit) in text.utf8.enumerated() {
+            guard let value = digit.hexadecimalValue else { return nil }
+            if place < 16 { high = high << 4 | UInt64(value) } else { low = low << 4 | UInt32(value) }
+        }
         self.init(high: high, low: low)
     }
 }
@@ -45,12 +48,14 @@ extension HexID: CustomStringConvertible {
 }
 
 extension UInt8 {
-    var isHexadecimalDigit: Bool {
+    /// Nil for what is no hexadecimal digit.
+    @inline(__always)
+    var hexadecimalValue: UInt8? {
         switch self {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
-            UInt8(ascii: "A")...UInt8(ascii: "F"):
-            true
-        default: false
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
+        default: nil
         }
     }
 }

@@ -8,13 +8,14 @@ struct UpgradeRequest: Sendable, Equatable {
     let query: [(name: String, value: String)]
 
     init(target: String) {
-        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        path = String(parts[0])
+        // Bytes: characters cost ten times as much, and this runs for every upgrade.
+        let parts = target.utf8.split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
+        path = String(Substring(parts[0]))
         query =
             parts.count < 2
             ? []
-            : parts[1].split(separator: "&").map { pair in
-                let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            : parts[1].split(separator: UInt8(ascii: "&")).map { pair in
+                let halves = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
                 return (Self.decoded(halves[0]), halves.count > 1 ? Self.decoded(halves[1]) : "")
             }
     }
@@ -22,12 +23,12 @@ struct UpgradeRequest: Sendable, Equatable {
     /// The first value of a query key; nil when the key is absent.
     func value(_ name: String) -> String? { query.first { $0.name == name }?.value }
 
-    private static func decoded(_ text: Substring) -> String {
-        guard text.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
-            return String(text)
+    private static func decoded(_ text: Substring.UTF8View) -> String {
+        guard text.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
+            return String(Substring(text))
         }
         var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
+        var rest = Array(text)[...]
         while let byte = rest.popFirst() {
             if byte == UInt8(ascii: "%"), rest.count >= 2,
                 let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)

@@ -45,17 +45,20 @@ struct Handshake {
     }
 
     private func reply(_ headers: [(name: String, value: String)]) -> ByteBuffer {
-        let accept = WebSocketAccept.value(for: key)
-        let more = headers.map { "\($0.name): \($0.value)\r\n" }.joined()
-        return ByteBuffer(
-            string: """
-                HTTP/1.1 101 Switching Protocols\r
-                Upgrade: websocket\r
-                Connection: Upgrade\r
-                Sec-WebSocket-Accept: \(accept)\r
-                \(more)\r
-
-                """)
+        var reply = ByteBuffer()
+        reply.reserveCapacity(256)
+        reply.writeStaticString(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ")
+        reply.writeString(WebSocketAccept.value(for: key))
+        reply.writeStaticString("\r\n")
+        for (name, value) in headers {
+            reply.writeString(name)
+            reply.writeStaticString(": ")
+            reply.writeString(value)
+            reply.writeStaticString("\r\n")
+        }
+        reply.writeStaticString("\r\n")
+        return reply
     }
 
     private static var badHandshake: HTTPResponse {

@@ -42,13 +42,13 @@ struct ChunkedBody {
     private mutating func take(_ byte: UInt8) throws -> Bool {
         switch part {
         case .size:
-            guard let digit = Character(UnicodeScalar(byte)).hexDigitValue else {
+            guard let digit = byte.hexadecimalValue else {
                 guard digits > 0 else { throw SystemError.failed("a chunk without a size") }
                 part = .sizeLine
                 return try take(byte)
             }
             guard digits < 8 else { throw SystemError.failed("a chunk of 4 GiB or more") }
-            (left, digits) = (left * 16 + digit, digits + 1)
+            (left, digits) = (left * 16 + Int(digit), digits + 1)
         case .sizeLine:
             guard try endsLine(byte) else { break }
             (part, digits) = (left == 0 ? .trailer : .data, 0)
