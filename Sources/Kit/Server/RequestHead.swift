@@ -1,3 +1,5 @@
+import Glibc
+
 /// A request head that the fast path can answer: `GET /segment` without a body, or an upgrade.
 ///
 /// Two parsers that disagree about one request are a hole, so this one accepts only a plain subset and leaves the rest to
@@ -54,11 +56,11 @@ struct RequestHead {
 
     /// Reads one header line; false when it is the other parser's business.
     private mutating func field(_ bytes: UnsafeRawBufferPointer, _ line: Range<Int>) -> Bool {
-        guard let colon = bytes[line].firstIndex(of: UInt8(ascii: ":")), colon > line.lowerBound else { return false }
-        for byte in bytes[line.lowerBound..<colon] where !Self.isToken(byte) { return false }
-        for byte in bytes[colon + 1..<line.upperBound] where (byte < 0x20 && byte != 0x09) || byte == 0x7f {
-            return false
-        }
+        var colon = line.lowerBound
+        while colon < line.upperBound, Self.isToken(bytes[colon]) { colon += 1 }
+        guard colon > line.lowerBound, colon < line.upperBound, bytes[colon] == UInt8(ascii: ":"),
+            Self.isText(bytes, colon + 1..<line.upperBound)
+        else { return false }
         let name = line.lowerBound..<colon
         let value = Self.trimmed(bytes, colon + 1..<line.upperBound)
         /// Keeps a value; false when there was one.
@@ -91,10 +93,13 @@ struct RequestHead {
     }
 
     /// Offset of the CR of the next CR LF; nil when it has not come. A line with a bare CR or LF fails as a field.
+    @inline(__always)
     private static func endOfLine(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        guard let base = bytes.baseAddress else { return nil }
         var index = start
-        while index + 1 < bytes.count {
-            if bytes[index] == 0x0d, bytes[index + 1] == 0x0a { return index }
+        while index + 1 < bytes.count, let found = memchr(base + index, 0x0d, bytes.count - 1 - index) {
+            index = UnsafeRawPointer(found) - base
+            if bytes[index + 1] == 0x0a { return index }
             index += 1
         }
         return nil
@@ -103,10 +108,13 @@ struct RequestHead {
     /// Where ` HTTP/1.1` begins at the end of the first line.
     private static func version(_ bytes: UnsafeRawBufferPointer, endingAt end: Int) -> Int? {
         let start = end - 9
-        guard start > 4, UnsafeRawBufferPointer(rebasing: bytes[start..<end]).elementsEqual(" HTTP/1.1".utf8) else {
-            return nil
-        }
+        guard start > 4, equalsExactly(bytes, start, " HTTP/1.1") else { return nil }
         return start
+    }
+
+    @inline(__always)
+    private static func equalsExactly(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ text: StaticString) -> Bool {
+        memcmp(bytes.baseAddress! + start, text.utf8Start, text.utf8CodeUnitCount) == 0
     }
 
     private static func couldBe(_ bytes: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
@@ -116,14 +124,35 @@ struct RequestHead {
         return true
     }
 
-    /// RFC 9110 §5.6.2.
+    /// Characters of a token (RFC 9110 §5.6.2): a bit each, for ASCII's first and second half.
+    private static let tokenLow: UInt64 = 0x03FF_6CFA_0000_0000
+    private static let tokenHigh: UInt64 = 0x57FF_FFFF_C7FF_FFFE
+
+    @inline(__always)
     private static func isToken(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-            true
-        default: byte > 0x20 && byte < 0x7f && !"\"(),/:;<=>?@[\\]{}".utf8.contains(byte)
+        guard byte < 0x80 else { return false }
+        return (byte < 64 ? tokenLow : tokenHigh) >> UInt64(byte & 63) & 1 == 1
+    }
+
+    /// Whether a value has no control character but tabs; eight bytes at a time.
+    @inline(__always)
+    private static func isText(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
+        let (ones, tops): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
+        var index = range.lowerBound
+        while index + 8 <= range.upperBound {
+            let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            // The top bit of each byte that is below 0x20 (and has none itself), or is 0x7f.
+            let low = (word &- ones &* 0x20) & ~word & tops
+            let rubout = word ^ (ones &* 0x7f)
+            if low | ((rubout &- ones) & ~rubout & tops) != 0 { break }
+            index += 8
         }
+        while index < range.upperBound {
+            let byte = bytes[index]
+            if (byte < 0x20 && byte != 0x09) || byte == 0x7f { return false }
+            index += 1
+        }
+        return true
     }
 
     private static func trimmed(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Range<Int> {

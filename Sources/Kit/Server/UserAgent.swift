@@ -1,3 +1,5 @@
+import Glibc
+
 /// User agent → device, browser, bot. By the words browsers put there, in the order that tells look-alikes apart.
 struct UserAgent {
     /// Classifications of the agents seen last, by a cheap hash: traffic repeats itself.
@@ -12,7 +14,7 @@ struct UserAgent {
             guard agent.count > 0, agent.count <= 1_024 else { return UserAgent.details(of: agent) }
             let middle = agent[agent.count / 2]
             let slot = (agent.count &* 31 &+ Int(middle) &* 7 &+ Int(agent[agent.count - 1])) % Self.size
-            if slots[slot].agent.elementsEqual(agent) { return slots[slot].details }
+            if slots[slot].agent.withUnsafeBytes({ $0.holdsSame(as: agent) }) { return slots[slot].details }
             let details = UserAgent.details(of: agent)
             slots[slot] = (Array(agent), details)
             return details
@@ -56,5 +58,13 @@ struct UserAgent {
             return true
         }
         return false
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    @inline(__always)
+    fileprivate func holdsSame(as other: UnsafeRawBufferPointer) -> Bool {
+        guard count == other.count, let here = baseAddress, let there = other.baseAddress else { return false }
+        return memcmp(here, there, count) == 0
     }
 }
