@@ -21,9 +21,14 @@ public struct HexID<Subject>: Hashable, Sendable {
 
     /// nil unless `text` is exactly 24 hexadecimal digits.
     public init?(_ text: some StringProtocol) {
-        guard text.utf8.count == 24 else { return nil }
+        self.init(digits: text.utf8)
+    }
+
+    /// nil unless these are exactly 24 hexadecimal digits.
+    init?(digits: some Collection<UInt8>) {
+        guard digits.count == 24 else { return nil }
         var (high, low): (UInt64, UInt32) = (0, 0)
-        for (place, digit) in text.utf8.enumerated() {
+        for (place, digit) in digits.enumerated() {
             guard let value = digit.hexadecimalValue else { return nil }
             if place < 16 { high = high << 4 | UInt64(value) } else { low = low << 4 | UInt32(value) }
         }

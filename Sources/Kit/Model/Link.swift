@@ -51,7 +51,7 @@ public struct Destination: Sendable, Hashable {
     }
 
     /// A destination read back from the store, where only checked ones are written.
-    init(stored text: String) { bytes = Array(text.utf8) }
+    init(stored bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
 
     /// The host in lower case, without user information, port or the brackets of an IPv6 literal; empty when there is none.
     public var host: String {

@@ -21,7 +21,7 @@ struct DestinationRule {
         guard !allowsPrivate else { return }
         var host = destination.host
         if host.hasSuffix(".") { host.removeLast() }
-        let own = Destination(stored: base).host
+        let own = Destination(stored: base.utf8).host
         guard host != own else { throw KitError(.invalidURL, "the URL leads to this server itself") }
         guard host != "localhost", !host.hasSuffix(".localhost"), !Self.isPrivate(host) else {
             throw KitError(

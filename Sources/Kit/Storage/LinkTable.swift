@@ -28,8 +28,16 @@ final class LinkTable: Sendable {
     private let state: Guarded<State>
 
     init(_ links: [Link]) {
-        state = Guarded(State(nextKey: (links.map(\.key).max() ?? 0) + 1))
-        for link in links { confirm(link) }
+        var tables: [[ShortCode: Entry]] = Array(repeating: [:], count: stripes.count)
+        for place in tables.indices { tables[place].reserveCapacity(links.count / stripes.count * 9 / 8) }
+        var state = State(nextKey: 1)
+        for link in links {
+            tables[Int(link.code.stripe)][link.code] = Entry(link)
+            state.nextKey = max(state.nextKey, link.key + 1)
+            if link.isActive { state.active[link.ownerKey, default: 0] += 1 }
+        }
+        self.state = Guarded(state)
+        for (stripe, table) in zip(stripes, tables) { stripe.entries.withLock { $0 = table } }
     }
 
     /// The link of a code, active or not.

@@ -122,24 +122,49 @@ enum SQLiteRows {
             users: users, keys: keys)
     }
 
-    static func links(_ db: Database) throws -> [Link] {
-        let rows = try Row.fetchCursor(
-            db,
-            sql: """
-                SELECT links.key, links.id, code, destination, owner, users.id, is_custom, is_active, links.created_at
-                FROM links JOIN users ON users.key = links.owner
-                """)
+    /// All links. Read by hand: there may be millions, and the server is not ready before.
+    static func links(_ db: Database, users: [User]) throws -> [Link] {
+        let owners = Dictionary(users.map { ($0.key, $0.id) }, uniquingKeysWith: { first, _ in first })
         var links: [Link] = []
-        while let row = try rows.next() {
-            guard let id = LinkID(row[1] as String), let owner = UserID(row[5] as String),
-                let code = try? ShortCode(row[2] as String)
+        links.reserveCapacity(try Int.fetchOne(db, sql: "SELECT count(*) FROM links") ?? 0)
+        // Links of one owner mostly follow one another.
+        var last: (key: Int, id: UserID)?
+        let sql = "SELECT key, id, code, destination, owner, is_custom, is_active, created_at FROM links"
+        try forEachRow(sql, db) { row in
+            let ownerKey = Int(sqlite3_column_int64(row, 4))
+            let owner = last?.key == ownerKey ? last?.id : owners[ownerKey]
+            guard let owner, let id = LinkID(digits: text(1, row)), let code = ShortCode(bytes: text(2, row))
             else { throw KitError(.invalid, "the database holds a link that is not one; restore it from a backup") }
+            last = (ownerKey, owner)
             links.append(
                 Link(
-                    id: id, key: row[0], code: code, destination: Destination(stored: row[3]), owner: owner,
-                    ownerKey: row[4], isCustom: row[6], isActive: row[7], createdAt: Timestamp(microseconds: row[8])))
+                    id: id, key: Int(sqlite3_column_int64(row, 0)), code: code,
+                    destination: Destination(stored: text(3, row)), owner: owner, ownerKey: ownerKey,
+                    isCustom: sqlite3_column_int(row, 5) != 0, isActive: sqlite3_column_int(row, 6) != 0,
+                    createdAt: Timestamp(microseconds: sqlite3_column_int64(row, 7))))
         }
         return links
+    }
+
+    /// Steps through a query with nothing between SQLite and `body`.
+    private static func forEachRow(_ sql: String, _ db: Database, _ body: (OpaquePointer) throws -> Void) throws {
+        let statement = try db.makeStatement(sql: sql)
+        try withExtendedLifetime(statement) {
+            var code = sqlite3_step(statement.sqliteStatement)
+            while code == SQLITE_ROW {
+                try body(statement.sqliteStatement)
+                code = sqlite3_step(statement.sqliteStatement)
+            }
+            guard code == SQLITE_DONE else {
+                throw DatabaseError(resultCode: ResultCode(rawValue: code), message: db.lastErrorMessage)
+            }
+        }
+    }
+
+    /// Bytes of a text column; they last until the next step.
+    private static func text(_ column: Int32, _ statement: OpaquePointer) -> UnsafeRawBufferPointer {
+        let start = sqlite3_column_text(statement, column)
+        return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column)))
     }
 
     /// Where numbering goes on: the stored heads, raised by the rows written after them; and those rows' numbers by
@@ -150,8 +175,10 @@ enum SQLiteRows {
         var heads = Sequencer.Heads(epoch: epoch, owners: [], links: [])
         let users = try Row.fetchCursor(db, sql: "SELECT key, clicks FROM users")
         while let row = try users.next() { heads.raise(.owner(row[0]), to: row[1]) }
-        let links = try Row.fetchCursor(db, sql: "SELECT key, clicks FROM links ORDER BY key DESC")
-        while let row = try links.next() { heads.raise(.link(row[0]), to: row[1]) }
+        // The last first, so that the array grows once.
+        try forEachRow("SELECT key, clicks FROM links ORDER BY key DESC", db) { row in
+            heads.raise(.link(sqlite3_column_int(row, 0)), to: sqlite3_column_int64(row, 1))
+        }
         let tail = try Row.fetchCursor(
             db,
             sql: """

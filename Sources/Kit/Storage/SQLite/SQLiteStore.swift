@@ -131,8 +131,9 @@ final class SQLiteStore: Store {
                 let (epoch, isNew) = try Self.beginEpoch(db, now: now)
                 var (heads, unwritten) = try SQLiteRows.heads(db, epoch: epoch)
                 heads.isNew = isNew
+                let directory = try SQLiteRows.directory(db)
                 let contents = StoreContents(
-                    directory: try SQLiteRows.directory(db), links: try SQLiteRows.links(db), heads: heads,
+                    directory: directory, links: try SQLiteRows.links(db, users: directory.users), heads: heads,
                     holes: try Int.fetchOne(db, sql: "SELECT count(*) FROM holes") ?? 0)
                 return (contents, unwritten)
             }
