@@ -177,18 +177,15 @@ struct CommandTests {
     @Test func `a reader that goes away ends the program quietly`() async throws {
         try await withServer { server, environment in
             _ = try await program.run("shorten", "https://swift.org", "--code", "guide", environment: environment)
-            let script = Process()
-            script.executableURL = URL(filePath: "/bin/sh")
             // The pipe's end is `head`'s; the program's own status comes by a file.
-            script.arguments = [
-                "-c", "{ \"$0\" click guide --count 1000000; echo $? > \"$1\"; } | head -2 > /dev/null",
-                Program.executable.path, "\(program.home.path)/status",
-            ]
-            script.environment = environment.merging(["HOME": program.home.path, "PATH": "/usr/bin:/bin"]) { $1 }
-            let ended = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
-            script.terminationHandler = { _ in ended.continuation.finish() }
+            let script = SpawnedProcess(
+                URL(filePath: "/bin/sh"),
+                [
+                    "-c", "{ \"$0\" click guide --count 1000000; echo $? > \"$1\"; } | head -2 > /dev/null",
+                    Program.executable.path, "\(program.home.path)/status",
+                ], environment: environment.merging(["HOME": program.home.path, "PATH": "/usr/bin:/bin"]) { $1 })
             try script.run()
-            for await _ in ended.stream {}
+            #expect(await script.end() == 0)
             let status = try String(contentsOf: program.home.appending(path: "status"), encoding: .utf8)
             #expect(status == "0\n")
         }

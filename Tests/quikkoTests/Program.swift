@@ -27,14 +27,12 @@ final class Program: Sendable {
 
     deinit { try? FileManager.default.removeItem(at: home) }
 
-    private func process(_ arguments: [String], _ environment: [String: String]) -> Process {
-        let process = Process()
-        process.executableURL = Self.executable
-        process.arguments = arguments
+    private func process(
+        _ arguments: [String], _ environment: [String: String], executable: URL = executable
+    ) -> SpawnedProcess {
         var variables = ["HOME": home.path, "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]
         variables.merge(environment) { $1 }
-        process.environment = variables
-        return process
+        return SpawnedProcess(executable, arguments, environment: variables)
     }
 
     /// Runs to the end.
@@ -50,26 +48,21 @@ final class Program: Sendable {
 
     /// Runs another program the same way.
     func run(executable: URL, in directory: URL, environment: [String: String]) async throws -> Result {
-        let process = process([], environment)
-        process.executableURL = executable
-        process.currentDirectoryURL = directory
+        let process = process([], environment, executable: executable)
+        process.directory = directory
         return try await run(process, input: "")
     }
 
-    private func run(_ process: Process, input: String) async throws -> Result {
+    private func run(_ process: SpawnedProcess, input: String) async throws -> Result {
         let (standardInput, output, errors) = (Pipe(), Pipe(), Pipe())
-        process.standardInput = standardInput
-        process.standardOutput = output
-        process.standardError = errors
-        let ended = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
-        process.terminationHandler = { _ in ended.continuation.finish() }
+        (process.input, process.output, process.errors) = (.pipe(standardInput), .pipe(output), .pipe(errors))
         try process.run()
         try standardInput.fileHandleForWriting.write(contentsOf: Data(input.utf8))
         try standardInput.fileHandleForWriting.close()
         async let out = Self.text(of: output)
         async let error = Self.text(of: errors)
-        for await _ in ended.stream {}
-        return Result(status: process.exitStatus, output: try await out, errors: try await error)
+        let status = await process.end()
+        return Result(status: status, output: try await out, errors: try await error)
     }
 
     private static func text(of pipe: Pipe) async throws -> String {
@@ -87,8 +80,7 @@ final class Program: Sendable {
     /// A running `quikko serve`, known by its ready line.
     final class Server: @unchecked Sendable {
         // `process` is started before this object exists and only waited for and signalled after it.
-        private let process: Process
-        private let ended: AsyncStream<Void>
+        private let process: SpawnedProcess
         let errors: Pipe
         let url: String
         let port: Int
@@ -101,12 +93,11 @@ final class Program: Sendable {
             let keyFile: String
         }
 
-        fileprivate init(_ process: Process, _ ready: Ready, _ ended: AsyncStream<Void>, _ errors: Pipe) {
+        fileprivate init(_ process: SpawnedProcess, _ ready: Ready, _ errors: Pipe) {
             self.process = process
-            self.ended = ended
             self.errors = errors
             (url, port, keyFile) = (ready.url, ready.port, ready.keyFile)
-            #expect(ready.pid == process.processIdentifier)
+            #expect(ready.pid == process.identifier)
         }
 
         var client: APIClient {
@@ -116,13 +107,10 @@ final class Program: Sendable {
             }
         }
 
-        func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+        func signal(_ number: Int32) { process.signal(number) }
 
         /// The exit status; 128 and more for signals.
-        func end() async -> Int32 {
-            for await _ in ended {}
-            return process.exitStatus
-        }
+        func end() async -> Int32 { await process.end() }
     }
 
     /// Starts a command whose lines are wanted while it runs.
@@ -136,28 +124,22 @@ final class Program: Sendable {
     ) throws -> Running {
         let process = process(arguments, environment)
         let output = Pipe()
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = watchesErrors ? FileHandle.nullDevice : output
-        process.standardError = watchesErrors ? output : FileHandle.nullDevice
-        let ended = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
-        process.terminationHandler = { _ in ended.continuation.finish() }
+        if watchesErrors { process.errors = .pipe(output) } else { process.output = .pipe(output) }
         try process.run()
-        return Running(process, ended.stream, output)
+        return Running(process, output)
     }
 
     /// A command under way.
     final class Running: @unchecked Sendable {
         // `process` is started before this object exists and only waited for and signalled after it.
-        private let process: Process
-        private let ended: AsyncStream<Void>
+        private let process: SpawnedProcess
         /// What it prints, line by line.
         let lines: AsyncStream<String>
 
-        var identifier: Int32 { process.processIdentifier }
+        var identifier: Int32 { process.identifier }
 
-        fileprivate init(_ process: Process, _ ended: AsyncStream<Void>, _ output: Pipe) {
+        fileprivate init(_ process: SpawnedProcess, _ output: Pipe) {
             self.process = process
-            self.ended = ended
             let (lines, continuation) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .unbounded)
             self.lines = lines
             // Reading blocks, so it gets a thread of its own.
@@ -175,13 +157,10 @@ final class Program: Sendable {
             }
         }
 
-        func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+        func signal(_ number: Int32) { process.signal(number) }
 
         /// The exit status; 128 and more for signals.
-        func end() async -> Int32 {
-            for await _ in ended {}
-            return process.exitStatus
-        }
+        func end() async -> Int32 { await process.end() }
     }
 
     /// Starts `serve` on a free port and returns once it accepts.
@@ -193,15 +172,11 @@ final class Program: Sendable {
         let process = process(
             ["serve", "--print-ready"] + (arguments.contains("--port") ? [] : ["--port", "0"]) + arguments, environment)
         let (output, errors) = (Pipe(), Pipe())
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = errors
-        let ended = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
-        process.terminationHandler = { _ in ended.continuation.finish() }
+        (process.output, process.errors) = (.pipe(output), .pipe(errors))
         try process.run()
         let line = try await Self.firstLine(of: output)
         let ready = try JSONDecoder().decode(Server.Ready.self, from: Data(line.utf8))
-        return Server(process, ready, ended.stream, errors)
+        return Server(process, ready, errors)
     }
 
     private static func firstLine(of pipe: Pipe) async throws -> String {
@@ -217,8 +192,4 @@ final class Program: Sendable {
             }
         }
     }
-}
-
-extension Process {
-    fileprivate var exitStatus: Int32 { terminationReason == .exit ? terminationStatus : 128 + terminationStatus }
 }

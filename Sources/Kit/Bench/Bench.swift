@@ -54,8 +54,7 @@ private struct Runner {
 
     /// One window against a fresh server, which is gone when this returns.
     private func sample(_ measurement: BenchMeasurement, of target: BenchTarget) throws -> [BenchSample] {
-        let batch = measurement == .fanOutSaturated ? 16 : 1
-        let server = try BenchServer.start(target, floorBatch: batch, pinning: pinning)
+        let server = try BenchServer.start(target, for: measurement, pinning: pinning)
         do {
             let samples = try sample(measurement, of: server)
             server.stop()
@@ -72,13 +71,23 @@ private struct Runner {
         let endpoint = server.endpoint
         switch measurement {
         case .fanOut:
-            var fanOut = try FanOutMeasurement(window, endpoint)
+            var fanOut = try FanOutMeasurement(window, endpoint, burst: 1)
             return try fanOut.run()
+        case .fanOut8, .fanOut32:
+            var fanOut = try FanOutMeasurement(window, endpoint, burst: measurement.floorBatch)
+            return try fanOut.run()
+        case .fanOutCalm:
+            var paced = try PacedMeasurement(window, endpoint, rate: 50)
+            return try paced.run()
+        case .fanOutOpen:
+            var paced = try PacedMeasurement(window, endpoint, rate: 4_000)
+            return try paced.run()
         case .fanOutSaturated:
             var saturated = try SaturatedMeasurement(window, endpoint)
             return try saturated.run()
-        case .redirect, .redirectPipelined:
-            var redirect = try RedirectMeasurement(window, endpoint, depth: measurement == .redirect ? 1 : 16)
+        case .redirect, .redirectSpread, .redirectPipelined:
+            let depth = measurement == .redirectPipelined ? 16 : 1
+            var redirect = try RedirectMeasurement(window, endpoint, depth: depth)
             return try redirect.run()
         case .idle:
             return try IdleMeasurement(

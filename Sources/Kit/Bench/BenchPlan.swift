@@ -2,14 +2,39 @@
 public enum BenchMeasurement: String, CaseIterable, Sendable {
     /// The next click only after every subscriber has the last one.
     case fanOut = "fan-out"
+    /// The same with 8 clicks at a time; the floor puts 8 frames into a send.
+    case fanOut8 = "fan-out-8"
+    /// The same with 32.
+    case fanOut32 = "fan-out-32"
+    /// 50 clicks a second, whatever becomes of them: a quarter of a core's time.
+    case fanOutCalm = "fan-out-calm"
+    /// 4,000 clicks a second; the floor puts 16 frames into a send.
+    case fanOutOpen = "fan-out-open"
     /// Up to 240 clicks under way, 16 per write; the floor puts 16 frames into a send.
     case fanOutSaturated = "fan-out-saturated"
     /// 64 keep-alive connections, one request under way on each.
     case redirect
-    /// The same with 16 requests at a time on each.
+    /// The same with a link of its own for each connection.
+    case redirectSpread = "redirect-spread"
+    /// The first with 16 requests at a time on each.
     case redirectPipelined = "redirect-pipelined"
     /// 10,000 WebSocket connections that nobody speaks on.
     case idle
+}
+
+extension BenchMeasurement {
+    /// Messages the floor puts into one send.
+    var floorBatch: Int {
+        switch self {
+        case .fanOut8: 8
+        case .fanOut32: 32
+        case .fanOutSaturated, .fanOutOpen: 16
+        default: 1
+        }
+    }
+
+    /// Short links it needs.
+    var links: Int { self == .redirectSpread ? RedirectMeasurement.connections : 1 }
 }
 
 /// How much to measure. Each round measures the floor and quikko one after the other, with a fresh server each.

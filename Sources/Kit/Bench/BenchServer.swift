@@ -8,8 +8,8 @@ struct BenchEndpoint {
     let port: UInt16
     /// Target of the upgrade request, with its credential.
     let subscribePath: String
-    /// A short link that exists.
-    let clickPath: String
+    /// Short links that exist; never empty.
+    let clickPaths: [String]
 }
 
 /// A server under test, as a child of this process and from the same executable.
@@ -25,12 +25,13 @@ struct BenchServer {
 
     /// Starts it on its core and waits until it accepts.
     ///
-    /// - Parameter floorBatch: messages the floor puts into one send; quikko decides for itself.
     /// - Throws: `.failed` with the child's last words when it is not ready within 20 s; it is ended first.
-    static func start(_ target: BenchTarget, floorBatch: Int, pinning: CorePinning?) throws -> BenchServer {
+    static func start(
+        _ target: BenchTarget, for measurement: BenchMeasurement, pinning: CorePinning?
+    ) throws -> BenchServer {
         let arguments =
             switch target {
-            case .floor: ["quikko", "floor", "--port", "0", "--batch", "\(floorBatch)"]
+            case .floor: ["quikko", "floor", "--port", "0", "--batch", "\(measurement.floorBatch)"]
             case .quikko: ["quikko", "serve", "--temp", "--port", "0", "--print-ready"]
             }
         let child = try Child.spawn(arguments: arguments, pinning: pinning)
@@ -42,8 +43,8 @@ struct BenchServer {
             }
             let endpoint =
                 switch target {
-                case .floor: BenchEndpoint(port: port, subscribePath: "/ws?token=floor", clickPath: "/pbench1")
-                case .quikko: try BenchSetup(port: port, readyLine: ready).prepare()
+                case .floor: BenchEndpoint(port: port, subscribePath: "/ws?token=floor", clickPaths: ["/pbench1"])
+                case .quikko: try BenchSetup(port: port, readyLine: ready).prepare(links: measurement.links)
                 }
             return BenchServer(endpoint: endpoint, child: child)
         } catch {

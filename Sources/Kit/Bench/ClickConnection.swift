@@ -1,6 +1,8 @@
 import Glibc
 
-/// One keep-alive connection that follows the short link, as many times at once as asked.
+/// One keep-alive connection that follows a short link, as many times at once as asked.
+///
+/// Which of the links is up to its tag.
 ///
 /// All its requests are alike, so it sends from one prebuilt run of them and remembers only how many bytes it owes.
 final class ClickConnection {
@@ -23,6 +25,7 @@ final class ClickConnection {
 
     /// Connects; requests sent before that is done follow it.
     init(to endpoint: BenchEndpoint, poller: Poller, tag: UInt32) throws {
+        let path = endpoint.clickPaths[Int(tag) % endpoint.clickPaths.count]
         guard let descriptor = try StreamSocket.connect(port: endpoint.port) else {
             throw SystemError.failed("no free port to connect from")
         }
@@ -31,7 +34,7 @@ final class ClickConnection {
         self.descriptor = descriptor
         let request = Array(
             """
-            GET \(endpoint.clickPath) HTTP/1.1\r
+            GET \(path) HTTP/1.1\r
             Host: 127.0.0.1:\(endpoint.port)\r
             User-Agent: \(Self.browser)\r
             Accept: */*\r

@@ -21,7 +21,12 @@ struct Crowd {
     /// Handles what is there, waiting at most 10 ms for it; `received` hears of each subscriber's count before and now.
     @inline(__always)
     func poll(_ received: (Int, Int) -> Void) throws {
-        try poller.poll(milliseconds: 10) { tag, ready in
+        try poll(nanoseconds: 10_000_000, received)
+    }
+
+    @inline(__always)
+    func poll(nanoseconds: Int64, _ received: (Int, Int) -> Void) throws {
+        try poller.poll(nanoseconds: nanoseconds) { tag, ready in
             guard tag != Self.clickerTag else {
                 _ = try clicker.handle(ready)
                 return

@@ -1,15 +1,17 @@
-/// One click at a time to every subscriber: what a delivery costs when nothing can be batched, and how late it is.
+/// A burst of clicks to every subscriber, and the next when all have it: what a delivery costs, and how late it is. Bursts of
+/// one are what nothing can be batched in.
 struct FanOutMeasurement {
     private static let patience = 2 * MonotonicClock.second
-    private static let name = "fan-out, one at a time"
+    private let burst: Int
 
     private let window: MeasuredWindow
     private let crowd: Crowd
     private var latencies = BenchHistogram()
     private var expected = 0
 
-    init(_ window: MeasuredWindow, _ endpoint: BenchEndpoint) throws {
+    init(_ window: MeasuredWindow, _ endpoint: BenchEndpoint, burst: Int) throws {
         self.window = window
+        self.burst = burst
         crowd = try Crowd(of: window.plan.subscribers, at: endpoint)
     }
 
@@ -22,17 +24,18 @@ struct FanOutMeasurement {
             try click()
         }
         let deliveries = crowd.subscribers.received - before
-        return window.costs(Self.name, per: "delivery", outcome.bill, over: deliveries) + [
-            BenchSample("\(Self.name): median latency", "µs", Double(latencies.quantile(0.5)) / 1_000),
-            BenchSample("\(Self.name): p99 latency", "µs", Double(latencies.quantile(0.99)) / 1_000),
+        let name = burst == 1 ? "fan-out, one at a time" : "fan-out, bursts of \(burst) (floor: \(burst) a send)"
+        return window.costs(name, per: "delivery", outcome.bill, over: deliveries) + [
+            BenchSample("\(name): median latency", "µs", Double(latencies.quantile(0.5)) / 1_000),
+            BenchSample("\(name): p99 latency", "µs", Double(latencies.quantile(0.99)) / 1_000),
         ]
     }
 
-    /// One click, until everyone has it and the clicker its answer.
+    /// One burst, until everyone has it and the clicker its answer.
     private mutating func click() throws {
-        expected += crowd.subscribers.count
+        expected += burst * crowd.subscribers.count
         let clicked = MonotonicClock.now()
-        try crowd.clicker.send(1)
+        try crowd.clicker.send(burst)
         while crowd.subscribers.received < expected || crowd.clicker.outstanding > 0 {
             try crowd.poll { before, after in
                 let late = MonotonicClock.now() - clicked

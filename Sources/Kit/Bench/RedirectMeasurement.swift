@@ -1,25 +1,30 @@
 /// Redirects over keep-alive connections, with nobody listening for the clicks.
 struct RedirectMeasurement {
+    static let connections = 64
     private static let patience = 2 * MonotonicClock.second
 
     private let window: MeasuredWindow
     private let depth: Int
+    private let links: Int
     private let poller: Poller
     private let connections: [ClickConnection]
     private var answered = 0
     private var lastProgress = MonotonicClock.now()
 
     /// - Parameter depth: requests each connection has under way; the next ones go out when all are answered.
-    init(_ window: MeasuredWindow, _ endpoint: BenchEndpoint, connections count: Int = 64, depth: Int) throws {
+    init(_ window: MeasuredWindow, _ endpoint: BenchEndpoint, depth: Int) throws {
         self.window = window
         self.depth = depth
         let poller = try Poller(check: BenchInterrupt.check)
         self.poller = poller
-        connections = try (0..<count).map { try ClickConnection(to: endpoint, poller: poller, tag: UInt32($0)) }
+        links = endpoint.clickPaths.count
+        connections = try (0..<Self.connections).map {
+            try ClickConnection(to: endpoint, poller: poller, tag: UInt32($0))
+        }
     }
 
     mutating func run() throws -> [BenchSample] {
-        let name = depth == 1 ? "redirect" : "redirect, \(depth) pipelined"
+        let name = links > 1 ? "redirect, \(links) links" : depth == 1 ? "redirect" : "redirect, \(depth) pipelined"
         var before = 0
         for connection in connections { try connection.send(depth) }
         lastProgress = MonotonicClock.now()

@@ -56,11 +56,8 @@ extension UInt8 {
     /// Nil for what is no hexadecimal digit.
     @inline(__always)
     var hexadecimalValue: UInt8? {
-        switch self {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
-        default: nil
-        }
+        let letter = (self | 0x20) &- UInt8(ascii: "a")
+        let digit = self &- UInt8(ascii: "0")
+        return digit < 10 ? digit : letter < 6 ? letter + 10 : nil
     }
 }

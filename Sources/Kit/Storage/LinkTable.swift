@@ -27,12 +27,13 @@ final class LinkTable: Sendable {
     private let stripes = (0..<16).map { _ in Stripe() }
     private let state: Guarded<State>
 
-    init(_ links: [Link]) {
+    init(_ entries: [Entry]) {
         var tables: [[ShortCode: Entry]] = Array(repeating: [:], count: stripes.count)
-        for place in tables.indices { tables[place].reserveCapacity(links.count / stripes.count * 9 / 8) }
+        for place in tables.indices { tables[place].reserveCapacity(entries.count / stripes.count * 9 / 8) }
         var state = State(nextKey: 1)
-        for link in links {
-            tables[Int(link.code.stripe)][link.code] = Entry(link)
+        for entry in entries {
+            let link = entry.link
+            tables[Int(link.code.stripe)][link.code] = entry
             state.nextKey = max(state.nextKey, link.key + 1)
             if link.isActive { state.active[link.ownerKey, default: 0] += 1 }
         }

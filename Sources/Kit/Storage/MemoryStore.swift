@@ -79,10 +79,10 @@ extension StoreContents {
     fileprivate mutating func apply(_ change: CommitGroup.Change) -> Result<Void, KitError> {
         switch change {
         case .link(let link):
-            guard !links.contains(where: { $0.code == link.code }) else {
+            guard !links.contains(where: { $0.link.code == link.code }) else {
                 return .failure(KitError(.conflict, "this code is taken"))
             }
-            links.append(link)
+            links.append(LinkTable.Entry(link))
         case .key(let key):
             directory.keys.removeAll { $0.id == key.id }
             directory.keys.append(key)

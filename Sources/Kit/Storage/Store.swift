@@ -32,7 +32,8 @@ protocol Store: Sendable {
 /// What a store holds when the server starts.
 struct StoreContents: Sendable {
     var directory: Directory.Contents
-    var links: [Link]
+    /// As the table holds them: a million links are not to be in memory twice.
+    var links: [LinkTable.Entry]
     var heads: Sequencer.Heads
     /// Holes recorded so far, of all feeds.
     var holes = 0

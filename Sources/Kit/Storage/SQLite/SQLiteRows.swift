@@ -123,9 +123,9 @@ enum SQLiteRows {
     }
 
     /// All links. Read by hand: there may be millions, and the server is not ready before.
-    static func links(_ db: Database, users: [User]) throws -> [Link] {
+    static func links(_ db: Database, users: [User]) throws -> [LinkTable.Entry] {
         let owners = Dictionary(users.map { ($0.key, $0.id) }, uniquingKeysWith: { first, _ in first })
-        var links: [Link] = []
+        var links: [LinkTable.Entry] = []
         links.reserveCapacity(try Int.fetchOne(db, sql: "SELECT count(*) FROM links") ?? 0)
         // Links of one owner mostly follow one another.
         var last: (key: Int, id: UserID)?
@@ -136,12 +136,12 @@ enum SQLiteRows {
             guard let owner, let id = LinkID(digits: text(1, row)), let code = ShortCode(bytes: text(2, row))
             else { throw KitError(.invalid, "the database holds a link that is not one; restore it from a backup") }
             last = (ownerKey, owner)
-            links.append(
-                Link(
-                    id: id, key: Int(sqlite3_column_int64(row, 0)), code: code,
-                    destination: Destination(stored: text(3, row)), owner: owner, ownerKey: ownerKey,
-                    isCustom: sqlite3_column_int(row, 5) != 0, isActive: sqlite3_column_int(row, 6) != 0,
-                    createdAt: Timestamp(microseconds: sqlite3_column_int64(row, 7))))
+            let link = Link(
+                id: id, key: Int(sqlite3_column_int64(row, 0)), code: code,
+                destination: Destination(stored: text(3, row)), owner: owner, ownerKey: ownerKey,
+                isCustom: sqlite3_column_int(row, 5) != 0, isActive: sqlite3_column_int(row, 6) != 0,
+                createdAt: Timestamp(microseconds: sqlite3_column_int64(row, 7)))
+            links.append(LinkTable.Entry(link))
         }
         return links
     }
