@@ -176,7 +176,12 @@ final class Program: Sendable {
         try process.run()
         let line = try await Self.firstLine(of: output)
         let ready = try JSONDecoder().decode(Server.Ready.self, from: Data(line.utf8))
-        return Server(process, ready, errors)
+        let server = Server(process, ready, errors)
+        // A connection to the server that had this port before may still be in the clients' pool.
+        for _ in 0..<20 where arguments.contains("--port") {
+            if (try? await server.client.server()) != nil { break }
+        }
+        return server
     }
 
     private static func firstLine(of pipe: Pipe) async throws -> String {

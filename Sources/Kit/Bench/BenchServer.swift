@@ -43,7 +43,10 @@ struct BenchServer {
             }
             let endpoint =
                 switch target {
-                case .floor: BenchEndpoint(port: port, subscribePath: "/ws?token=floor", clickPaths: ["/pbench1"])
+                case .floor:
+                    BenchEndpoint(
+                        port: port, subscribePath: "/ws?token=floor",
+                        clickPaths: (1...measurement.links).map { "/pbench\($0)" })
                 case .quikko: try BenchSetup(port: port, readyLine: ready).prepare(links: measurement.links)
                 }
             return BenchServer(endpoint: endpoint, child: child)

@@ -1,14 +1,12 @@
 /// The checks, one function each: what the machine says, and from where on that is a worry.
 extension Doctor {
-    /// What a load test opens besides its connections: standard streams, its log, its server's pipes, an epoll or two.
-    private static let otherDescriptors = 32
     /// Of generator and server together, per connection, generously.
     private static let bytesPerConnection = 128 << 10
     /// Where the kernel finds no port at once any more.
     private static let crowded = 0.8
 
     static func descriptors(_ connections: Int, _ files: MachineFiles) -> Finding {
-        let needed = connections + otherDescriptors
+        let needed = connections + LoadLimits.otherDescriptors
         guard let (soft, hard) = files.descriptors else { return unreadable("descriptors") }
         func words(_ limit: Int) -> String { limit == .max ? "no limit" : FigureText.count(limit) }
         let found = "\(words(soft)) now, \(words(hard)) at most, \(FigureText.count(needed)) needed"

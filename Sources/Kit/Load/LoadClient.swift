@@ -31,7 +31,6 @@ final class LoadClient {
     private(set) var namedHere = 0
     private(set) var bytesRead = 0
     private var receivedWindow = WindowCount()
-    private var namedWindow = WindowCount()
     /// It was open at least once.
     private(set) var hasJoined = false
     /// What this model is there for has happened: its slow handshake was refused, its reset was survived.
@@ -78,16 +77,10 @@ final class LoadClient {
     /// Whether `tick` has something to do for it.
     var isTimed: Bool { stage != .open || model.isTimed || !outbound.isEmpty }
 
-    /// Events it received, and was told it missed, while measured.
-    var whileMeasured: (received: Int, named: Int) {
-        (receivedWindow.counted(tally.received), namedWindow.counted(tally.named))
-    }
+    var receivedWhileMeasured: Int { receivedWindow.counted(tally.received) }
 
     /// Measuring begins, or ends.
-    func markWindow() {
-        receivedWindow.mark(tally.received)
-        namedWindow.mark(tally.named)
-    }
+    func markWindow() { receivedWindow.mark(tally.received) }
 
     // MARK: Connecting
 

@@ -22,12 +22,14 @@ extension LoadConductor {
                 guard results.endToEnd.indices.contains(side) else { continue }
                 put(results.endToEnd[side], .e2e, .fast, feed, into: &measured)
                 put(results.service[side], .service, .fast, feed, into: &measured)
+                put(results.clicks[side], .click, .all, feed, into: &measured)
             }
+            put(results.clicks.reduce(into: LatencyHistogram()) { $0 += $1 }, .click, .all, nil, into: &measured)
         } else {
             put(results.endToEnd[0], .e2e, .fast, nil, into: &measured)
             put(results.service[0], .service, .fast, nil, into: &measured)
+            put(results.clicks[0], .click, .all, nil, into: &measured)
         }
-        put(results[.click], .click, .all, nil, into: &measured)
         put(results[.connect], .connect, .all, nil, into: &measured)
         put(results[.upgrade], .upgrade, .all, nil, into: &measured)
         put(results[.firstMessage], .firstMessage, .all, nil, into: &measured)
@@ -49,28 +51,44 @@ extension LoadConductor {
     private func putCounts(
         _ results: LoadResults, _ clients: [LoadReport.ClientSummary], into measured: inout Measured
     ) {
-        measured.put(.count(results.measuredSent), .sent)
+        for (feed, sent) in results.sentByFeed.enumerated() {
+            measured.put(.count(sent), .sent, during: isolationFeed(feed))
+        }
         measured.put(.count(results.missed), .scheduleMissed)
         measured.put(
             .count(results.errors.values.reduce(0, +), whileMeasured: results.errorsWhileMeasured), .errors)
         for (code, count) in results.closes { measured.put(.count(count), .closes, closeCode: Int(code) ?? 0) }
         if results.closes.isEmpty { measured.put(.count(0), .closes) }
-        for (scope, members) in Dictionary(grouping: zip(results.clients, clients), by: { LoadScope(of: $0.0.model) }) {
-            let sum = { (count: (LoadReport.ClientSummary) -> Int) in members.reduce(0) { $0 + count($1.1) } }
-            let timely = members.reduce((0, 0)) {
-                ($0.0 + $1.0.whileMeasured.received, $0.1 + $1.0.whileMeasured.named)
-            }
-            measured.put(.count(sum(\.received), whileMeasured: timely.0), .delivered, scope)
-            measured.put(.count(sum(\.owed)), .expected, scope)
-            measured.put(.count(sum { $0.named + $0.unexplained }, whileMeasured: timely.1), .drops, scope)
-            measured.put(.count(sum(\.unexplained)), .lossUnexplained, scope)
-            measured.put(.count(sum(\.duplicates)), .duplicates, scope)
-            measured.put(.count(sum(\.orderViolations)), .orderViolations, scope)
-            measured.put(.count(sum(\.reconnects)), .reconnects, scope)
-            measured.put(
-                .count(members.reduce(0) { $0 + $1.0.tally.falselyNamed }), .gapNoticeMismatch, scope)
-            if books != nil { measured.put(.count(sum { $0.serverDropped ?? 0 }), .dropsReported, scope) }
+        let groups = Dictionary(grouping: zip(results.clients, clients)) { client, _ in
+            Group(scope: LoadScope(of: client.model), feed: client.feed)
         }
+        for (group, members) in groups {
+            let (scope, feed) = (group.scope, isolationFeed(group.feed))
+            let sum = { (count: (LoadReport.ClientSummary) -> Int) in members.reduce(0) { $0 + count($1.1) } }
+            let timely = members.reduce(0) { $0 + $1.0.receivedWhileMeasured }
+            measured.put(.count(sum(\.received), whileMeasured: timely), .delivered, scope, during: feed)
+            measured.put(.count(sum(\.owed)), .expected, scope, during: feed)
+            measured.put(.count(sum { $0.named + $0.unexplained }), .drops, scope, during: feed)
+            measured.put(.count(sum(\.unexplained)), .lossUnexplained, scope, during: feed)
+            measured.put(.count(sum(\.duplicates)), .duplicates, scope, during: feed)
+            measured.put(.count(sum(\.orderViolations)), .orderViolations, scope, during: feed)
+            measured.put(.count(sum(\.reconnects)), .reconnects, scope, during: feed)
+            measured.put(
+                .count(members.reduce(0) { $0 + $1.0.tally.falselyNamed }), .gapNoticeMismatch, scope, during: feed)
+            if books != nil {
+                measured.put(.count(sum { $0.serverDropped ?? 0 }), .dropsReported, scope, during: feed)
+            }
+        }
+    }
+
+    private struct Group: Hashable {
+        let scope: LoadScope
+        let feed: Int
+    }
+
+    /// Nil where the feeds are not set against each other.
+    private func isolationFeed(_ feed: Int) -> IsolationFeed? {
+        plan.kind == .isolation && subject.setup.feeds.count > 1 ? IsolationFeed.allCases[feed] : nil
     }
 
     private func putGauges(

@@ -52,7 +52,7 @@ extension LoadConductor {
     private func facts(isComplete: Bool) -> LoadChecks.Facts {
         LoadChecks.Facts(
             isSettled: isSettled, isComplete: isComplete, seesBooks: books != nil,
-            filledAfterMs: filledAfterMs, serverHasEnded: serverHasEnded,
+            filledAfterMs: filledAfterMs, isLogRead: logged != nil, serverHasEnded: serverHasEnded,
             isForeign: subject.kind == "foreign", numbered: numbered)
     }
 

@@ -25,6 +25,9 @@ extension LoadConductor {
             how: kills ? "kill" : "term", atMs: run.view.elapsed, downMs: 0, recoveredMs: nil)
         say("the server to come back after \(kills ? "kill -9" : "SIGTERM")")
         let began = ContinuousClock.now
+        guard goesOn() else { return }
+        isRestarting = true
+        defer { isRestarting = false }
         do throws(KitError) {
             try await Self.restart(own, kills: kills)
         } catch {

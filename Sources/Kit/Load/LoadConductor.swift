@@ -13,6 +13,8 @@ actor LoadConductor {
     private static let fillRate = 1_000.0
     private static let settling = 1.0
     private static let joinLimit = 10.0
+    /// For the generator to take an order, on a machine that has no time for it.
+    private static let settleLimit = 10.0
     /// How long a frozen client may take, however short the drain is to be.
     private static let thawLimit = 10.0
 
@@ -34,6 +36,7 @@ actor LoadConductor {
     private(set) var isSettled = false
     /// The private server's process ended before the run did.
     private(set) var serverHasEnded = false
+    var isRestarting = false
     var stops: [LoadReport.Restart.Stop] = []
     private(set) var logged: Int?
     private(set) var serverVersion: String?
@@ -112,8 +115,8 @@ actor LoadConductor {
     /// Whether there is any point in the next phase.
     func goesOn() -> Bool {
         if test.isStopping { isInterrupted = true }
-        // The restart test ends it itself, on another thread.
-        if plan.kind != .restart, !serverHasEnded, subject.own?.hasEnded == true { serverHasEnded = true }
+        // While the restart test ends it itself, it is another thread's.
+        if !isRestarting, !serverHasEnded, subject.own?.hasEnded == true { serverHasEnded = true }
         return !isInterrupted && aborted == nil && !serverHasEnded
     }
 
@@ -209,14 +212,11 @@ actor LoadConductor {
         waitingFor = "the last answers"
         await wait(limit, throughStop: true) { view in view.phase == .drain && view.outstanding == 0 }
         waitingFor = "every client to have everything"
-        // Again when answers came after all: what they acknowledge is owed as well.
-        var acknowledged: [Int] = []
-        repeat {
-            acknowledged = run.view.acknowledged
-            heads = await findHeads()
-            run.order(.heads(heads))
-            await wait(limit, throughStop: true) { view in view.phase == .drain && view.settled >= view.all }
-        } while run.view.acknowledged != acknowledged
+        run.order(.settle)
+        await wait(Self.settleLimit, throughStop: true) { $0.isSettling }
+        heads = await findHeads()
+        run.order(.heads(heads))
+        await wait(limit, throughStop: true) { view in view.phase == .drain && view.settled >= view.all }
         isSettled = run.view.settled >= run.view.all
         await thaw()
         if subject.seesBooks, let client = subject.client {
@@ -225,6 +225,8 @@ actor LoadConductor {
             }
         }
         if plan.kind == .restart { logged = await countLog() }
+        // Also when it died behind everything that was measured.
+        _ = goesOn()
         waitingFor = ""
     }
 

@@ -2,8 +2,8 @@ import Glibc
 
 /// What a plan needs of this machine, worked out before anything is opened.
 enum LoadLimits {
-    /// Files and pipes, log, database of a private server, event loops, calls to the API.
-    private static let spareDescriptors = 64
+    /// Files and pipes, log, database of a private server, event loops, calls to the API, and who clicks.
+    static let otherDescriptors = 66
     /// Of the ports of one source address; the rest may be in TIME_WAIT or someone else's.
     private static let usablePorts = 0.8
 
@@ -13,7 +13,7 @@ enum LoadLimits {
     /// - Throws: `.invalid` with what is needed, what there is, and what to do.
     static func prepare(for plan: LoadPlan, toLoopback: Bool) throws(KitError) -> [UInt8] {
         let connections = plan.connectionCount
-        let descriptors = connections + spareDescriptors
+        let descriptors = plan.connections + otherDescriptors + max(0, plan.clickers - 2)
         let limit = StreamSocket.raiseDescriptorLimit()
         guard descriptors <= limit else {
             throw KitError(

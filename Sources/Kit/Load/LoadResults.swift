@@ -4,6 +4,7 @@ struct LoadResults: Sendable {
     /// By feed.
     var endToEnd: [LatencyHistogram] = []
     var service: [LatencyHistogram] = []
+    var clicks: [LatencyHistogram] = []
     var blocks: [Scoreboard.Block] = []
     /// Of messages that were events, on average; 0 before there was one.
     var bytesPerEvent = 0
@@ -14,7 +15,9 @@ struct LoadResults: Sendable {
     /// Numbers whose requests were refused or not answered: the first ten thousand.
     var refused: [Int64] = []
     var sent = 0
-    var measuredSent = 0
+    /// Of those, sent while measured; by feed.
+    var sentByFeed: [Int] = []
+    var measuredSent: Int { sentByFeed.reduce(0, +) }
     var acknowledged: [Int] = []
     var missed = 0
     /// Requests whose connection ended before their answer came.
@@ -37,7 +40,7 @@ struct LoadResults: Sendable {
         let model: ClientModel
         let isMeasured: Bool
         let tally: Tally
-        let whileMeasured: (received: Int, named: Int)
+        let receivedWhileMeasured: Int
         let connection: String?
         let isOpen: Bool
         let hasJoined: Bool
@@ -57,7 +60,7 @@ extension LoadResults.Client {
     init(_ client: LoadClient) {
         self.init(
             feed: client.feed, model: client.model, isMeasured: client.isMeasured, tally: client.tally,
-            whileMeasured: client.whileMeasured,
+            receivedWhileMeasured: client.receivedWhileMeasured,
             connection: client.connection, isOpen: client.stage == .open, hasJoined: client.hasJoined,
             receivedHere: client.receivedHere, namedHere: client.namedHere, reconnects: client.reconnects,
             closeCode: client.closeCode ?? client.lastCloseCode, outcomes: client.outcomes,

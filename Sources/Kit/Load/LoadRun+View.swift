@@ -8,7 +8,7 @@ extension LoadRun {
             joined: clients.count { $0.hasJoined || $0.model.isPassing }, open: openCount,
             staying: clients.count { $0.owesItsEnd }, back: clients.count { $0.owesItsEnd && $0.stage == .open },
             sent: score.sent, acknowledged: score.acknowledged, lastAcknowledged: score.lastAcknowledged,
-            outstanding: outstanding,
+            outstanding: outstanding, isSettling: score.isSettling,
             missed: score.missed, fast: score.fast, slow: score.slow, named: score.named,
             errors: score.failures, settled: phase == .drain ? settled : 0,
             highest: phase == .drain && !setup.isMapped ? highest : [],

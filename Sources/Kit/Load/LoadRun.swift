@@ -23,6 +23,8 @@ final class LoadRun: @unchecked Sendable {
         case measure
         /// No further events, even when the schedule has some.
         case drain
+        /// From now on an answer is too late to be acknowledged: the heads are asked for.
+        case settle
         /// Up to where each feed is owed; nil as long as nobody can say.
         case heads([Position?])
         /// Put what is known so far into `results`.
@@ -287,6 +289,7 @@ final class LoadRun: @unchecked Sendable {
             agenda.fill(feed: feed, rate: rate, from: now)
         case .measure: if phase == .warmup { begin(.measure, at: now) }
         case .drain: if phase != .drain { begin(.drain, at: now) }
+        case .settle: score.isSettling = true
         case .heads(let heads): self.heads = heads
         case .peek: keepResults()
         case .finish: isOver = true
@@ -338,7 +341,7 @@ final class LoadRun: @unchecked Sendable {
         var results = LoadResults()
         score.write(to: &results)
         results.phases = phases
-        results.unanswered = publishers.joined().reduce(0) { $0 + $1.unanswered + $1.outstanding }
+        results.unanswered = publishers.joined().reduce(score.tooLate) { $0 + $1.unanswered + $1.outstanding }
         results.clients = clients.map { LoadResults.Client($0) }
         results.isMapped = setup.feeds.indices.allSatisfy(isMapped)
         results.busy = busy

@@ -81,6 +81,8 @@ struct LoadView: Sendable {
     var lastAcknowledged: [Int64] = []
     /// Events on their way to the server.
     var outstanding = 0
+    /// Answers are not acknowledged any more.
+    var isSettling = false
     var missed = 0
     var fast = 0
     var slow = 0

@@ -2,7 +2,7 @@
 final class Scoreboard {
     /// A distribution of latencies, in microseconds.
     enum Latency: Int, CaseIterable {
-        case endToEnd, service, click, connect, upgrade, firstMessage, scheduleLag, loopLag, spread, staleness, fresh
+        case connect, upgrade, firstMessage, scheduleLag, loopLag, spread, staleness, fresh
     }
 
     /// A piece of the isolation test, in which one feed's link is clicked.
@@ -38,10 +38,11 @@ final class Scoreboard {
         }
     }
 
-    /// Of the measured part; by feed for the first two.
+    /// Of the measured part.
     private(set) var latencies = Latency.allCases.map { _ in LatencyHistogram() }
     private(set) var endToEnd: [LatencyHistogram]
     private(set) var service: [LatencyHistogram]
+    private(set) var clicks: [LatencyHistogram]
     var blocks: [Block] = []
     private(set) var times: [EventTimes]
     /// Monotonic nanoseconds between which an event must be due to count; empty before anything is measured.
@@ -53,13 +54,16 @@ final class Scoreboard {
     private static let blockPatience: Int64 = 10_000_000_000
 
     var sent = 0
-    /// Of those, sent while measured.
-    var measuredSent = 0
+    /// Of those, sent while measured; by feed.
+    private(set) var measuredSent: [Int]
     var acknowledged: [Int]
     /// The highest number that was.
     var lastAcknowledged: [Int64]
     /// Numbers whose requests were refused or not answered: the first ten thousand.
     var refused: [Int64] = []
+    /// Set before the server is asked for its heads: an answer after that may be to an event behind them.
+    var isSettling = false
+    private(set) var tooLate = 0
     var missed = 0
     private(set) var fast = 0
     private(set) var slow = 0
@@ -86,6 +90,8 @@ final class Scoreboard {
     init(feeds: Int, horizon: Int) {
         endToEnd = Array(repeating: LatencyHistogram(), count: feeds)
         service = endToEnd
+        clicks = endToEnd
+        measuredSent = Array(repeating: 0, count: feeds)
         times = Array(repeating: EventTimes(capacity: horizon), count: feeds)
         acknowledged = Array(repeating: 0, count: feeds)
         lastAcknowledged = Array(repeating: 0, count: feeds)
@@ -102,17 +108,21 @@ final class Scoreboard {
         sent += 1
         secondLag.record((now - due) / 1_000)
         guard window.contains(due) else { return }
-        measuredSent += 1
+        measuredSent[feed] += 1
         record(.scheduleLag, now - due)
         if !blocks.isEmpty { blocks[block(of: due)].events += 1 }
     }
 
     /// - Parameter number: The event's.
     func noteAnswer(_ number: Int64, due: Int64, feed: Int, at now: Int64) {
+        guard !isSettling else {
+            tooLate += 1
+            return
+        }
         acknowledged[feed] += 1
         lastAcknowledged[feed] = max(lastAcknowledged[feed], number)
         secondClicks.record((now - due) / 1_000)
-        if window.contains(due) { record(.click, now - due) }
+        if window.contains(due) { clicks[feed].record((now - due) / 1_000) }
     }
 
     /// An event reached a client for the first time.
@@ -218,11 +228,12 @@ final class Scoreboard {
 
     func write(to results: inout LoadResults) {
         results.latencies = latencies
-        (results.endToEnd, results.service, results.blocks) = (endToEnd, service, blocks)
+        (results.endToEnd, results.service, results.clicks) = (endToEnd, service, clicks)
+        results.blocks = blocks
         (results.connections, results.due) = (connections, due)
         results.refused = refused
         results.bytesPerEvent = eventBytes / max(fast + slow, 1)
-        (results.sent, results.measuredSent, results.missed) = (sent, measuredSent, missed)
+        (results.sent, results.sentByFeed, results.missed) = (sent, measuredSent, missed)
         (results.acknowledged, results.errors, results.samples) = (acknowledged, errors, samples)
         (results.closes, results.seconds) = (closes, seconds)
         results.errorsWhileMeasured = errorWindow.counted(failures)

@@ -62,8 +62,9 @@ struct LoadtestRunCommand: AsyncParsableCommand {
         })
         let (report, signal) = try await run(test, view, signals)
         view.end()
-        if let out { try ReportFiles.write(report, to: out) }
+        // First what needs no disk.
         try print(report)
+        if let out { try ReportFiles.write(report, to: out) }
         scratch?.remove()
         try end(report, signal)
     }

@@ -83,7 +83,8 @@ struct LoadSummary {
             "  \($0.verdict.rawValue)  \($0.name): \($0.words)"
         }
         let thresholds = report.thresholds.map { threshold in
-            "  \(threshold.verdict.rawValue)  \(threshold.expression)   \(threshold.observed ?? "no samples")"
+            "  \(threshold.verdict.rawValue)  \(threshold.expression)   \(threshold.observed ?? threshold.note ?? "no samples")"
+                + (threshold.isAborted ? "; it ended the run" : "")
         }
         return (["  \(passed) of \(report.checks.count) checks passed"] + rest + thresholds).joined(separator: "\n")
     }

@@ -47,7 +47,7 @@ struct DoctorTests {
         #expect(doctor.verdict == .ok)
         #expect(
             doctor.text == """
-                ok    descriptors   1,024 now, 524,288 at most, 252 needed
+                ok    descriptors   1,024 now, 524,288 at most, 286 needed
                 ok    ports         28,220 free of 32768 to 60999, 220 needed
                 ok    time-wait     12 ended connections keep their ports
                 ok    tcp_tw_reuse  2: on for loopback

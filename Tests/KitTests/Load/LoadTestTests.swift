@@ -108,7 +108,11 @@ import Testing
         var plan = plan([ClientGroup(.fast, count: 8), ClientGroup(.never, count: 3)], .isolation, seconds: 6)
         plan.schedule = .constant(rate: 40)
         plan.warmup = .seconds(1)
+        plan.thresholds = [
+            "ratio(click.rate)>0", "delivered.count>0 during B", "click.max<60m during A", "sent.count>9",
+        ]
         let (report, _) = try await run(plan, .init(blocksOnSlow: .milliseconds(20)))
+        #expect(report.thresholds.allSatisfy { $0.verdict == .pass }, "\(report.thresholds)")
         let comparison = try #require(report.isolation?.comparisons.first { $0.percentile == 50 })
         #expect(comparison.verdict == .fail, "\(comparison)")
         #expect(report.exitCode == 99, "\(report.reasons)")

@@ -28,6 +28,27 @@ struct LoadVerdictTests {
         return (report.verdict, report.exitCode)
     }
 
+    @Test func `smoke says yes or no, and what it was not shown is no yes`() {
+        var report = LoadReport()
+        report.plan.kind = .smoke
+        report.accounting.inDoubt = 5
+        let facts = LoadChecks.Facts(isSettled: false, isComplete: true, seesBooks: false, isForeign: true)
+        let checks = LoadChecks(report, LoadResults(), facts).all
+        #expect(checks.first { $0.name == "in.doubt" }?.verdict == .fail)
+        #expect(!checks.contains { $0.verdict == .inconclusive })
+        report.plan.kind = .load
+        #expect(LoadChecks(report, LoadResults(), facts).all.first { $0.name == "in.doubt" }?.verdict == .inconclusive)
+    }
+
+    @Test func `a log that could not be read back proves nothing`() {
+        var report = LoadReport()
+        report.plan.kind = .restart
+        report.restart = .init()
+        let facts = LoadChecks.Facts(isSettled: true, isComplete: true, seesBooks: true, isForeign: false)
+        let check = LoadChecks(report, LoadResults(), facts).all.first { $0.name == "restart.log" }
+        #expect(check?.verdict == .fail)
+    }
+
     @Test func `all that is well passes`() {
         #expect(judged(report(checks: [(.pass, true)], thresholds: [("e2e.p99<1s", .pass)])) == (.pass, 0))
     }

@@ -81,7 +81,7 @@ extension LoadReport.MetricSummary {
 
     /// `50`, `99.9`: how a percentile is called in the report.
     static func key(_ percent: Double) -> String {
-        percent == percent.rounded() ? "\(Int(percent))" : "\(percent)"
+        Int(exactly: percent).map { "\($0)" } ?? "\(percent)"
     }
 }
 

@@ -78,7 +78,10 @@ public enum MarkdownReport {
             return [
                 word(threshold.verdict), MarkdownText.code(threshold.expression),
                 MarkdownText.escaped(threshold.observed ?? FigureText.none), MarkdownText.escaped(threshold.bound),
-                margin ?? "", FigureText.count(threshold.samples), MarkdownText.escaped(threshold.note ?? ""),
+                margin ?? "", FigureText.count(threshold.samples),
+                MarkdownText.escaped(
+                    [threshold.note, threshold.isAborted ? "it ended the run" : nil].compactMap(\.self).joined(
+                        separator: "; ")),
             ]
         }
         let columns = ["", "threshold", "observed", "bound", "margin>", "samples>", "note"]
