@@ -152,7 +152,7 @@ struct LoadChecks {
 
     private var agreement: LoadReport.Check? {
         guard let wrong = report.accounting.bookMismatches else {
-            guard !facts.isForeign else { return nil }
+            guard !facts.isForeign, !facts.serverHasEnded else { return nil }
             return check(
                 "server.books", .inconclusive, "the server's books need an administrator's key, and were not compared")
         }
