@@ -64,7 +64,6 @@ final class SocketLoop: EventLoop, @unchecked Sendable {
         guard bell >= 0 else { throw SystemError.system("eventfd", errno) }
         try poller.add(bell, tag: UInt32(bell), interest: .read)
         let thread = Thread { [self] in run() }
-        thread.name = name
         thread.start()
     }
 
@@ -112,6 +111,8 @@ final class SocketLoop: EventLoop, @unchecked Sendable {
 
     private func run() {
         thread.store(pthread_self(), ordering: .releasing)
+        // For `top -H`: Foundation names its own object only (prctl(2), PR_SET_NAME).
+        name.withCString { _ = LinuxCalls.processControl?(15, UInt(bitPattern: $0), 0, 0, 0) }
         while !isEnded {
             do {
                 try poller.poll(nanoseconds: sleep) { tag, ready in
