@@ -1,6 +1,8 @@
 import Foundation
 import Glibc
 
+@testable import Kit
+
 /// A child process, by posix_spawn.
 ///
 /// Not Foundation's `Process`: that one reads the list of open files past the end of its buffer, and with as many files as the
@@ -63,16 +65,12 @@ final class SpawnedProcess: @unchecked Sendable {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        for number in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { sigaddset(&signals, number) }
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-        var words = ([program.path] + arguments).map { strdup($0) } + [nil]
-        var variables = environment.map { strdup("\($0)=\($1)") } + [nil]
-        defer { for text in words + variables { free(text) } }
-        let code = posix_spawn(&identifier, program.path, &actions, &attributes, &words, &variables)
+        Child.useUsualSignals(&attributes)
+        let words = CStrings([program.path] + arguments)
+        let variables = CStrings(environment.map { "\($0)=\($1)" })
+        let code = withExtendedLifetime((words, variables)) {
+            posix_spawn(&identifier, program.path, &actions, &attributes, words.pointers, variables.pointers)
+        }
         for end in ends { try end.close() }
         guard code == 0 else { throw CannotSpawn(code: code) }
         Thread.detachNewThread { [self] in

@@ -23,4 +23,10 @@ struct BenchSample {
     static func microseconds(_ name: String, per thing: String, _ nanoseconds: UInt64, over count: Int) -> BenchSample {
         BenchSample(name, "µs/\(thing)", Double(nanoseconds) / 1_000 / Double(max(1, count)))
     }
+
+    static func latencies(_ name: String, _ histogram: BenchHistogram) -> [BenchSample] {
+        [("median", 0.5), ("p99", 0.99)].map { word, share in
+            BenchSample("\(name): \(word) latency", "µs", Double(histogram.quantile(share)) / 1_000)
+        }
+    }
 }

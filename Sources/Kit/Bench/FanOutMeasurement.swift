@@ -25,10 +25,8 @@ struct FanOutMeasurement {
         }
         let deliveries = crowd.subscribers.received - before
         let name = burst == 1 ? "fan-out, one at a time" : "fan-out, bursts of \(burst) (floor: \(burst) a send)"
-        return window.costs(name, per: "delivery", outcome.bill, over: deliveries) + [
-            BenchSample("\(name): median latency", "µs", Double(latencies.quantile(0.5)) / 1_000),
-            BenchSample("\(name): p99 latency", "µs", Double(latencies.quantile(0.99)) / 1_000),
-        ]
+        return window.costs(name, per: "delivery", outcome.bill, over: deliveries)
+            + BenchSample.latencies(name, latencies)
     }
 
     /// One burst, until everyone has it and the clicker its answer.

@@ -32,12 +32,10 @@ struct PacedMeasurement {
         try drain()
         let expected = clicks * crowd.subscribers.count
         let name = "fan-out, \(Int(rate)) clicks/s"
-        return window.costs(name, per: "delivery", outcome.bill, over: deliveries) + [
-            BenchSample("\(name): deliveries", "/s", Double(deliveries) / outcome.seconds),
-            BenchSample("\(name): median latency", "µs", Double(latencies.quantile(0.5)) / 1_000),
-            BenchSample("\(name): p99 latency", "µs", Double(latencies.quantile(0.99)) / 1_000),
-            BenchSample("\(name): lost", "messages", Double(expected - crowd.subscribers.received)),
-        ]
+        let rate = BenchSample("\(name): deliveries", "/s", Double(deliveries) / outcome.seconds)
+        let lost = BenchSample("\(name): lost", "messages", Double(expected - crowd.subscribers.received))
+        return window.costs(name, per: "delivery", outcome.bill, over: deliveries) + [rate]
+            + BenchSample.latencies(name, latencies) + [lost]
     }
 
     private func due(_ click: Int) -> UInt64 { start + UInt64(Double(click) / rate * Double(MonotonicClock.second)) }

@@ -23,7 +23,6 @@ final class SocketLoop: EventLoop, @unchecked Sendable {
         var tasks: [@Sendable () -> Void] = []
         /// Its thread has been told, and has not looked yet.
         var isAwake = false
-        var isEnding = false
         /// Called when the thread has ended.
         var ended: [@Sendable () -> Void] = []
         var hasEnded = false
@@ -53,6 +52,8 @@ final class SocketLoop: EventLoop, @unchecked Sendable {
     private var timers: [Timer] = []
     private var lastTimer = 0
     private var isRinging = false
+    /// Nothing is taken on after what is there.
+    private var isEnding = false
 
     /// Starts its thread.
     ///
@@ -113,7 +114,7 @@ final class SocketLoop: EventLoop, @unchecked Sendable {
         thread.store(pthread_self(), ordering: .releasing)
         // For `top -H`: Foundation names its own object only (prctl(2), PR_SET_NAME).
         name.withCString { _ = LinuxCalls.processControl?(15, UInt(bitPattern: $0), 0, 0, 0) }
-        while !isEnded {
+        while !isEnding || !tasks.isEmpty {
             do {
                 try poller.poll(nanoseconds: sleep) { tag, ready in
                     if Int32(tag) == bell { return hush() }
@@ -175,12 +176,6 @@ final class SocketLoop: EventLoop, @unchecked Sendable {
             next.task()
         }
     }
-
-    private var isEnded: Bool {
-        guard isEnding else { return false }
-        return tasks.isEmpty
-    }
-    private var isEnding = false
 
     // MARK: EventLoop
 

@@ -33,14 +33,8 @@ struct Child {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // A child begins with the usual signals, whatever this process or the thread that starts it does with them.
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        for number in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { sigaddset(&signals, number) }
-        posix_spawnattr_setsigdefault(&attributes, &signals)
         let group = isApart ? POSIX_SPAWN_SETPGROUP : 0
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | group))
+        useUsualSignals(&attributes, flags: group)
 
         var process: pid_t = 0
         let arguments = CStrings(arguments)
@@ -56,6 +50,18 @@ struct Child {
             throw SystemError.system("starting \(arguments)", code)
         }
         return Child(process: process, output: pipe[0], complaints: complaints)
+    }
+
+    /// A child begins with the usual signals, whatever this process or the thread that starts it does with them.
+    ///
+    /// - Parameter flags: More of what `posix_spawnattr_setflags` takes.
+    static func useUsualSignals(_ attributes: inout posix_spawnattr_t, flags: Int32 = 0) {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        for number in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { sigaddset(&signals, number) }
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | flags))
     }
 
     /// The first line it prints, without its end.
