@@ -48,7 +48,7 @@ final class HubShard {
         leaveAll(subscriber)
         subscriber.follower?.stop()
         subscriber.outbox.close()
-        closedBooks += subscriber.outbox.books
+        closedBooks += subscriber.books
     }
 
     func leaveAll(_ subscriber: Subscriber) {

@@ -107,6 +107,13 @@ struct Outbox {
         return false
     }
 
+    /// The socket had nothing to send before this batch, was offered all of it, and took only the bytes up to `offset`.
+    mutating func deliver(_ batch: Batch, from offset: Int) {
+        books.accepted += batch.count
+        guard held == nil, !isClosed, !hasFallenBehind else { preconditionFailure("sent past an outbox that holds") }
+        enqueue(batch, from: hold(batch, 0..<batch.count, from: offset))
+    }
+
     /// Sends a page of a replay, whatever the limits: one at a time, and the next when the socket has taken it.
     mutating func replay(_ page: Batch) {
         books.accepted += page.count

@@ -2,6 +2,13 @@ import NIOCore
 
 /// One live connection as the hub sees it. Confined to its shard's loop.
 final class Subscriber {
+    /// The socket's descriptor while nothing is to be sent before a new batch and everything may be sent: then rooms send there
+    /// without a word to the connection, which is to say when that changes. Negative otherwise.
+    var direct: Int32 = -1 {
+        didSet { if direct != oldValue { for place in places { place.membership.setDirect(direct, at: place.index) } } }
+    }
+    /// Messages sent that way in rooms it has left.
+    private var sentDirectly = 0
     let audience: Audience
     var outbox: Outbox
     /// Its places in live rooms. Few: native connections have one.
@@ -11,6 +18,17 @@ final class Subscriber {
 
     /// How it keeps up.
     var condition: Outbox.Condition { follower?.isReplaying == true ? .replaying : outbox.condition }
+
+    /// The outbox's books and what rooms sent past it.
+    var books: Outbox.Books {
+        var books = outbox.books
+        let sent = places.reduce(sentDirectly) { $0 + $1.membership.sentDirectly(to: $1.index) }
+        books.accepted += sent
+        books.delivered += sent
+        return books
+    }
+
+    fileprivate func left(_ place: Place) { sentDirectly += place.membership.sentDirectly(to: place.index) }
 
     struct Place {
         let membership: Membership
@@ -33,10 +51,21 @@ final class Membership {
     let audience: Audience
     private let epoch: Int32
     private(set) var subscribers: ContiguousArray<Subscriber> = []
+    /// Of each subscriber, all that a send needs when its socket takes everything: read in one go, where a subscriber each would
+    /// be a miss of the cache each. Confined to one loop, and no access to it contains another.
+    @exclusivity(unchecked)
+    private var lanes: ContiguousArray<Lane> = []
     /// Encoded once, however many subscribers there are.
     var batch: Batch
     /// Of numbered audiences: everything up to here has been delivered to all of them, or they were told.
     private(set) var last: Int64
+
+    private struct Lane {
+        /// As `Subscriber.direct`.
+        var descriptor: Int32
+        /// Messages sent there.
+        var sent = 0
+    }
 
     init(room: Room, audience: Audience, epoch: Int32, last: Int64) {
         self.room = room
@@ -49,14 +78,21 @@ final class Membership {
     func add(_ subscriber: Subscriber) {
         subscriber.places.append(.init(membership: self, index: subscribers.count))
         subscribers.append(subscriber)
+        lanes.append(Lane(descriptor: subscriber.direct))
     }
+
+    fileprivate func setDirect(_ descriptor: Int32, at index: Int) { lanes[index].descriptor = descriptor }
+    fileprivate func sentDirectly(to index: Int) -> Int { lanes[index].sent }
 
     /// The last subscriber takes the place of the one that leaves: the order within a room carries no meaning.
     func remove(_ subscriber: Subscriber) {
         guard let place = subscriber.places.firstIndex(where: { $0.membership === self }) else { return }
+        subscriber.left(subscriber.places[place])
         let index = subscriber.places.remove(at: place).index
         subscribers.swapAt(index, subscribers.count - 1)
         subscribers.removeLast()
+        lanes.swapAt(index, lanes.count - 1)
+        lanes.removeLast()
         guard index < subscribers.count else { return }
         let moved = subscribers[index]
         let itsPlace = moved.places.firstIndex { $0.membership === self }!
@@ -66,14 +102,13 @@ final class Membership {
     /// One send per subscriber for the whole tick. `fallen` gets those that must now read from the log.
     func flush(_ meter: LatencyMeter, fallen: inout [Subscriber]) {
         var whole = 0
+        let count = batch.count
         batch.bytes.withUnsafeReadableBytes { bytes in
             var next = 0
             while next < subscribers.count {
                 let end = min(next + Self.stride, subscribers.count)
                 var complete = 0
-                for subscriber in subscribers[next..<end] where subscriber.outbox.deliver(batch, bytes) {
-                    complete += 1
-                }
+                for index in next..<end where deliver(bytes, count: count, to: index) { complete += 1 }
                 meter.record(batch.times[...], count: complete)
                 whole += complete
                 next = end
@@ -84,6 +119,21 @@ final class Membership {
             if whole < subscribers.count { fallen += subscribers.filter(\.outbox.hasFallenBehind) }
         }
         if isKnownUniquelyReferenced(&batch) { batch.clear() } else { batch = Batch(room: room, epoch: epoch) }
+    }
+
+    /// True when the socket took all of the batch, whose bytes and count these are.
+    @inline(__always)
+    private func deliver(_ bytes: UnsafeRawBufferPointer, count: Int, to index: Int) -> Bool {
+        let descriptor = lanes[index].descriptor
+        guard descriptor >= 0 else { return subscribers[index].outbox.deliver(batch, bytes) }
+        // What is wrong with a dead socket the connection finds out by itself.
+        let taken = StreamSocket.send(descriptor, bytes) ?? 0
+        guard taken == bytes.count else {
+            subscribers[index].outbox.deliver(batch, from: taken)
+            return false
+        }
+        lanes[index].sent &+= count
+        return true
     }
 
     /// These numbers never reached this shard.

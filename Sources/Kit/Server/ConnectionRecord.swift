@@ -24,7 +24,7 @@ struct ConnectionRecord: Sendable {
         openedAt = connection.openedAt
         closedAt = now
         closeCode = connection.closeCode
-        books = subscriber.outbox.books
+        books = subscriber.books
         pending = subscriber.outbox.pending
         oldest = subscriber.outbox.oldest
     }

@@ -11,10 +11,10 @@ class LiveConnection: SocketHandler, FrameSink, Timed {
     let admission: Admission
     let openedAt = NIODeadline.now()
     private(set) final var subscriber: Subscriber?
-    private final var socket: LoopSocket
+    private final var socket: LoopSocket { didSet { letThrough() } }
     private final var isHolding = false
     private final var isStopping = false
-    final var isClosing = false
+    final var isClosing = false { didSet { letThrough() } }
     /// Set while the socket refuses bytes.
     private final var stallWatch: StallWatch?
     /// When a peer that does not end its side after our last bytes is cut off.
@@ -45,6 +45,7 @@ class LiveConnection: SocketHandler, FrameSink, Timed {
             sink: self, audience: admission.audience, limits: limits, overflow: admission.overflow)
         let subscriber = Subscriber(audience: admission.audience, outbox: outbox)
         self.subscriber = subscriber
+        letThrough()
         opened()
         follow(subscriber, pageSize: max(1, min(128, limits.messages / 2)))
         if !unread.isEmpty, !isClosing { received(UnsafeRawBufferPointer(rebasing: unread)) }
@@ -156,6 +157,9 @@ class LiveConnection: SocketHandler, FrameSink, Timed {
         }
         return taken
     }
+
+    /// Lets the hub send by itself while the next bytes may as well be its.
+    private func letThrough() { subscriber?.direct = isClosing || !socket.isClear ? -1 : socket.descriptor }
 
     final func hold(_ bytes: ByteBuffer) {
         guard socket.isOpen else { return }

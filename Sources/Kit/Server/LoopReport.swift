@@ -16,7 +16,7 @@ struct LoopReport: Sendable {
         latency = server.shard.meter.histogram
         for connection in server.connections.values {
             guard let subscriber = connection.subscriber else { continue }
-            books += subscriber.outbox.books
+            books += subscriber.books
             pending += subscriber.outbox.pending
             switch subscriber.condition {
             case .slow: slow += 1
