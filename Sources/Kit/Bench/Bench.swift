@@ -2,8 +2,8 @@
 public enum Bench {
     /// Carries out `plan` on this thread, for as long as that takes.
     ///
-    /// Each round measures both servers, a fresh process each, in turn and in alternating order, so that a machine that
-    /// slows down or speeds up does so for both. A measurement that fails is given up, and the next one begins.
+    /// Each round measures both servers, a fresh process each, in short turns, so that a machine that slows down or speeds
+    /// up does so for both. A measurement that fails is given up, and the next one begins.
     ///
     /// - Parameter progress: hears a line about each window.
     /// - Throws: `SystemError.interrupted` on SIGINT, SIGTERM or SIGHUP. No child outlives this call.
@@ -13,11 +13,17 @@ public enum Bench {
             defer { pinning?.restore() }
             var report = BenchReport()
             if pinning == nil { report.note("fewer than two cores to choose from: nothing is pinned") }
-            let idle = IdleMeasurement.affordable(descriptors: StreamSocket.raiseDescriptorLimit())
-            if idle < IdleMeasurement.wanted, plan.measurements.contains(.idle) {
-                report.note("\(idle) idle connections instead of \(IdleMeasurement.wanted): raise ulimit -Hn")
+            let descriptors = StreamSocket.raiseDescriptorLimit(beyond: 1 << 16)
+            let idle = IdleMeasurement.affordable(descriptors: descriptors)
+            // The driver has the subscribers of two servers.
+            let rooms = max(1, min(BenchMeasurement.roomsWanted, (descriptors - 128) / 2))
+            for (measurement, count, wanted, thing) in [
+                (BenchMeasurement.idle, idle, IdleMeasurement.wanted, "idle connections"),
+                (.rooms, rooms, BenchMeasurement.roomsWanted, "rooms"),
+            ] where count < wanted && plan.measurements.contains(measurement) {
+                report.note("\(count) \(thing) instead of \(wanted): raise ulimit -Hn")
             }
-            let runner = Runner(plan: plan, pinning: pinning, idleConnections: idle, progress: progress)
+            let runner = Runner(plan: plan, pinning: pinning, idleConnections: idle, rooms: rooms, progress: progress)
             for measurement in plan.measurements { try runner.run(measurement, into: &report) }
             return report
         }
@@ -28,71 +34,115 @@ private struct Runner {
     let plan: BenchPlan
     let pinning: CorePinning?
     let idleConnections: Int
+    let rooms: Int
     let progress: (String) -> Void
 
     /// All rounds of one measurement.
     func run(_ measurement: BenchMeasurement, into report: inout BenchReport) throws {
-        var samples: [BenchTarget: [[BenchSample]]] = [:]
+        let (reference, subject) = measurement.sides(rooms: rooms)
+        let sides = [reference, subject]
+        var samples: [[[BenchSample]]] = [[], []]
         for round in 1...plan.rounds {
-            let order: [BenchTarget] = round % 2 == 1 ? [.floor, .quikko] : [.quikko, .floor]
-            for target in order {
-                do {
-                    let taken = try sample(measurement, of: target)
-                    samples[target, default: []].append(taken)
-                    if let first = taken.first {
-                        progress("\(measurement.rawValue) \(round)/\(plan.rounds) \(target.rawValue): \(first.line)")
-                    }
-                } catch SystemError.failed(let reason) {
-                    // Ctrl-C reaches the child as well; what broke because of it is no finding.
-                    try BenchInterrupt.check()
-                    return report.fail("\(measurement.rawValue), \(target.rawValue), round \(round): \(reason)")
+            do {
+                let taken = try sample(measurement, sides, first: round % 2)
+                for index in sides.indices {
+                    samples[index].append(taken[index])
+                    guard let line = taken[index].first?.line else { continue }
+                    progress("\(measurement.rawValue) \(round)/\(plan.rounds) \(sides[index].title): \(line)")
                 }
+            } catch SystemError.failed(let reason) {
+                // Ctrl-C reaches the child as well; what broke because of it is no finding.
+                try BenchInterrupt.check()
+                return report.fail("\(measurement.rawValue), round \(round): \(reason)")
             }
         }
-        report.add(floor: samples[.floor] ?? [], quikko: samples[.quikko] ?? [])
+        report.add(
+            samples[1], against: samples[0], titles: (reference: sides[0].title, subject: sides[1].title))
     }
 
-    /// One window against a fresh server, which is gone when this returns.
-    private func sample(_ measurement: BenchMeasurement, of target: BenchTarget) throws -> [BenchSample] {
-        let server = try BenchServer.start(target, for: measurement, pinning: pinning)
+    /// One round: the samples of each side.
+    private func sample(
+        _ measurement: BenchMeasurement, _ sides: [BenchSide], first: Int
+    ) throws -> [[BenchSample]] {
+        guard let turn = measurement.turn else {
+            var samples: [[BenchSample]] = [[], []]
+            for index in [first, 1 - first] {
+                samples[index] = try withServers([sides[index]]) { try alone(measurement, $0[0]) }
+            }
+            return samples
+        }
+        let turns = BenchTurns(seconds: plan.seconds, turn: min(turn, plan.seconds))
+        return try withServers(sides) { servers in
+            var players = try zip(sides, servers).map { side, server in
+                BenchTurns.Player(
+                    try workload(measurement, side, server), process: server.process,
+                    core: side.isAlone ? pinning?.server : nil)
+            }
+            return try turns.play(&players, first: first)
+        }
+    }
+
+    /// Starts the servers, and stops them when `body` is done with them, whatever comes of it.
+    private func withServers(
+        _ sides: [BenchSide], _ body: ([BenchServer]) throws -> [BenchSample]
+    ) throws -> [BenchSample] {
+        try withServers(sides) { [try body($0)] }[0]
+    }
+
+    private func withServers(
+        _ sides: [BenchSide], _ body: ([BenchServer]) throws -> [[BenchSample]]
+    ) throws -> [[BenchSample]] {
+        var servers: [BenchServer] = []
         do {
-            let samples = try sample(measurement, of: server)
-            server.stop()
+            for side in sides { servers.append(try BenchServer.start(side, pinning: pinning)) }
+            let samples = try body(servers)
+            for server in servers { server.stop() }
             return samples
         } catch {
-            let lastWords = server.stop()
+            let lastWords = servers.map { $0.stop() }.joined()
             if error as? SystemError == .interrupted { throw error }
             throw SystemError.failed("\(error)\(lastWords)")
         }
     }
 
-    private func sample(_ measurement: BenchMeasurement, of server: BenchServer) throws -> [BenchSample] {
-        let window = MeasuredWindow(plan: plan, process: server.process, core: pinning?.server)
+    private func workload(
+        _ measurement: BenchMeasurement, _ side: BenchSide, _ server: BenchServer
+    ) throws -> any Workload {
         let endpoint = server.endpoint
+        func crowd(of count: Int) throws -> Crowd { try Crowd(of: count, unread: side.unread, at: endpoint) }
         switch measurement {
         case .fanOut:
-            var fanOut = try FanOutMeasurement(window, endpoint, burst: 1)
-            return try fanOut.run()
+            return FanOutWorkload("fan-out, one at a time", of: try crowd(of: plan.subscribers), burst: 1)
         case .fanOut8, .fanOut32:
-            var fanOut = try FanOutMeasurement(window, endpoint, burst: measurement.floorBatch)
-            return try fanOut.run()
+            let burst = measurement == .fanOut8 ? 8 : 32
+            let name = "fan-out, bursts of \(burst) (floor: \(burst) a send)"
+            return FanOutWorkload(name, of: try crowd(of: plan.subscribers), burst: burst)
         case .fanOutCalm:
-            var paced = try PacedMeasurement(window, endpoint, rate: 50)
-            return try paced.run()
+            return PacedWorkload("fan-out, 50 clicks/s", of: try crowd(of: plan.subscribers), rate: 50)
         case .fanOutOpen:
-            var paced = try PacedMeasurement(window, endpoint, rate: 4_000)
-            return try paced.run()
-        case .fanOutSaturated:
-            var saturated = try SaturatedMeasurement(window, endpoint)
-            return try saturated.run()
-        case .redirect, .redirectSpread, .redirectPipelined:
-            let depth = measurement == .redirectPipelined ? 16 : 1
-            var redirect = try RedirectMeasurement(window, endpoint, depth: depth)
-            return try redirect.run()
-        case .idle:
-            return try IdleMeasurement(
-                process: server.process, endpoint: endpoint, count: idleConnections
-            ).run()
+            let name = "fan-out, 4000 clicks/s (floor: 16 a send)"
+            return PacedWorkload(name, of: try crowd(of: plan.subscribers), rate: 4_000)
+        case .fanOutSaturated: return SaturatedWorkload(of: try crowd(of: plan.subscribers))
+        case .rooms:
+            let crowd = try Crowd(of: rooms, isApart: true, at: endpoint)
+            return FanOutWorkload("a room for each of \(rooms) subscribers", of: crowd, burst: 1)
+        case .stalled: return try StalledWorkload(side.unread, at: endpoint)
+        case .twoLoops:
+            return try TwoLoopsWorkload(of: crowd(of: plan.subscribers), process: server.process, pinning: pinning)
+        case .redirect: return try RedirectWorkload("redirect", at: endpoint, depth: 1)
+        case .redirectSpread: return try RedirectWorkload("redirect, hot and spread", at: endpoint, depth: 1)
+        case .redirectPipelined: return try RedirectWorkload("redirect, 16 pipelined", at: endpoint, depth: 16)
+        case .idle, .start, .startMillion: preconditionFailure("has no turns")
         }
+    }
+
+    private func alone(_ measurement: BenchMeasurement, _ server: BenchServer) throws -> [BenchSample] {
+        guard measurement == .idle else {
+            let links = measurement == .start ? "100,000" : "1,000,000"
+            return [BenchSample("start-up with \(links) links (floor: none)", "ms", server.startMilliseconds)]
+        }
+        return try IdleMeasurement(
+            process: server.process, endpoint: server.endpoint, count: idleConnections
+        ).run()
     }
 }

@@ -1,18 +1,21 @@
 /// What a bench found. Encodes as the object `--json` writes.
 public struct BenchReport: Encodable, Sendable {
-    /// One figure: the medians of both servers over the rounds, and what quikko costs in floors.
+    /// One figure: the medians of both sides over the rounds, and how one compares with the other.
     public struct Row: Encodable, Sendable {
         public let name: String
         public let unit: String
-        public let floor: Double
-        public let quikko: Double
-        /// quikko divided by floor, of the medians. Above 1 is dearer, except for rates (`/s`).
-        public let ratio: Double
-        /// Rounds that both servers finished.
+        /// The two columns: what is compared with, mostly `floor`, and what is compared, mostly `quikko`.
+        public let titles: [String]
+        /// Nil where a side has no such figure.
+        public let reference: Double?
+        public let subject: Double
+        /// Of the rounds' ratios, subject by reference, the median: rounds are measured in turns, medians of either side are
+        /// not. Above 1 is dearer, except for rates (`/s`). Nil without a reference, or where one is 0.
+        public let ratio: Double?
         public let rounds: Int
         /// Every round's value, in the order taken.
-        public let floorSamples: [Double]
-        public let quikkoSamples: [Double]
+        public let referenceSamples: [Double]
+        public let subjectSamples: [Double]
     }
 
     public private(set) var rows: [Row] = []
@@ -30,25 +33,29 @@ public struct BenchReport: Encodable, Sendable {
     }
 
     /// Adds a row per metric, in the order of the first round, and a note when the core was not the server's alone.
-    mutating func add(floor: [[BenchSample]], quikko: [[BenchSample]]) {
-        let shares = (floor + quikko).joined().filter { $0.foreignShare > 0 }.map(\.foreignShare)
+    mutating func add(
+        _ subject: [[BenchSample]], against reference: [[BenchSample]], titles: (reference: String, subject: String)
+    ) {
+        let shares = (reference + subject).joined().filter { $0.foreignShare > 0 }.map(\.foreignShare)
         if let share = Self.median(shares), share > 0.2 {
             note("\(Int(share * 100)) % of the server core's busy time was someone else's: is the machine quiet?")
         }
-        for metric in floor.first?.map(\.metric) ?? [] {
-            let ours = quikko.joined().filter { $0.metric == metric }.map(\.value)
-            let theirs = floor.joined().filter { $0.metric == metric }.map(\.value)
-            guard let quikkoMedian = Self.median(ours), let floorMedian = Self.median(theirs) else { continue }
+        for metric in subject.first?.map(\.metric) ?? [] {
+            let ours = subject.joined().filter { $0.metric == metric }.map(\.value)
+            let theirs = reference.joined().filter { $0.metric == metric }.map(\.value)
+            guard let median = Self.median(ours) else { continue }
+            let ratios = zip(ours, theirs).filter { $0.1 != 0 }.map { $0.0 / $0.1 }
             rows.append(
                 Row(
                     name: metric.name,
                     unit: metric.unit,
-                    floor: floorMedian,
-                    quikko: quikkoMedian,
-                    ratio: floorMedian == 0 ? 0 : quikkoMedian / floorMedian,
-                    rounds: min(ours.count, theirs.count),
-                    floorSamples: theirs,
-                    quikkoSamples: ours
+                    titles: [titles.reference, titles.subject],
+                    reference: Self.median(theirs),
+                    subject: median,
+                    ratio: Self.median(ratios),
+                    rounds: ours.count,
+                    referenceSamples: theirs,
+                    subjectSamples: ours
                 )
             )
         }
@@ -63,17 +70,23 @@ public struct BenchReport: Encodable, Sendable {
 }
 
 extension BenchReport {
-    /// Aligned columns with a heading, then failures and notes; ends with a line feed.
+    /// Aligned columns, with a heading wherever they are of something else, then failures and notes; ends with a line feed.
     public var table: String {
-        let heading = ["", "floor", "quikko", "ratio"]
-        let body = rows.map { row in
-            ["\(row.name), \(row.unit)", Self.figure(row.floor), Self.figure(row.quikko), Self.fixed(row.ratio, 2)]
+        var lines: [[String]] = []
+        var titles: [String] = []
+        for row in rows {
+            if row.titles != titles {
+                titles = row.titles
+                lines.append([""] + titles + ["ratio"])
+            }
+            lines.append([
+                "\(row.name), \(row.unit)", row.reference.map(Self.figure) ?? "–", Self.figure(row.subject),
+                row.ratio.map { Self.fixed($0, 2) } ?? "–",
+            ])
         }
-        let widths = heading.indices.map { column in
-            ([heading] + body).map { $0[column].count }.max() ?? 0
-        }
+        let widths = (0..<4).map { column in lines.map { $0[column].count }.max() ?? 0 }
         var text = ""
-        for line in [heading] + body {
+        for line in lines {
             let cells = line.enumerated().map { column, cell in
                 let padding = String(repeating: " ", count: widths[column] - cell.count)
                 return column == 0 ? cell + padding : padding + cell

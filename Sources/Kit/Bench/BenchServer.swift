@@ -1,4 +1,4 @@
-/// Who is measured.
+/// What is measured.
 enum BenchTarget: String {
     case floor, quikko
 }
@@ -6,10 +6,29 @@ enum BenchTarget: String {
 /// Where the measurements go.
 struct BenchEndpoint {
     let port: UInt16
-    /// Target of the upgrade request, with its credential.
+    /// Target of the upgrade request of a subscriber, with its credential; in it `%` is the number of its link.
     let subscribePath: String
-    /// Short links that exist; never empty.
-    let clickPaths: [String]
+    /// Short links that exist: `/pbench1` to this one.
+    let links: Int
+
+    func clickPath(_ number: Int) -> String { "/pbench\(number % links + 1)" }
+
+    /// The upgrade request of the subscriber with this number, from 0 up.
+    func upgrade(_ number: Int) -> [UInt8] {
+        let path = subscribePath.split(separator: "%", omittingEmptySubsequences: false)
+            .joined(separator: "\(number % links + 1)")
+        return Array(
+            """
+            GET \(path) HTTP/1.1\r
+            Host: 127.0.0.1:\(port)\r
+            Upgrade: websocket\r
+            Connection: Upgrade\r
+            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
+            Sec-WebSocket-Version: 13\r
+            \r\n
+            """.utf8
+        )
+    }
 }
 
 /// A server under test, as a child of this process and from the same executable.
@@ -17,41 +36,54 @@ struct BenchEndpoint {
 /// Whoever starts one stops it: nothing else does, not even when this value is forgotten.
 struct BenchServer {
     let endpoint: BenchEndpoint
+    /// From starting the process to its ready line.
+    let startMilliseconds: Double
 
     private let child: Child
+    private let directory: BenchDirectory?
 
-    private static let readyLimit = 20.0
+    private static let readyLimit = 60.0
     private static let stopLimit = 10.0
 
-    /// Starts it on its core and waits until it accepts.
+    /// Starts it and waits until it accepts.
     ///
-    /// - Throws: `.failed` with the child's last words when it is not ready within 20 s; it is ended first.
-    static func start(
-        _ target: BenchTarget, for measurement: BenchMeasurement, pinning: CorePinning?
-    ) throws -> BenchServer {
+    /// - Throws: `.failed` with the child's last words when it is not ready within 60 s; it is ended first.
+    static func start(_ side: BenchSide, pinning: CorePinning?) throws -> BenchServer {
+        let directory = side.target == .quikko ? try BenchDirectory(links: side.links) : nil
         let arguments =
-            switch target {
-            case .floor: ["quikko", "floor", "--port", "0", "--batch", "\(measurement.floorBatch)"]
-            case .quikko: ["quikko", "serve", "--temp", "--port", "0", "--print-ready"]
+            switch side.target {
+            case .floor: ["quikko", "floor", "--port", "0", "--batch", "\(side.floorBatch)"]
+            case .quikko:
+                ["quikko", "serve", "--data-dir", directory?.path ?? "", "--port", "0", "--print-ready"]
+                    + (side.loops.map { ["--loops", "\($0)"] } ?? []) + ["--stall-timeout", "10m"]
             }
-        let child = try Child.spawn(arguments: arguments, pinning: pinning)
+        let start = MonotonicClock.now()
+        let child = try Child.spawn(
+            arguments: arguments, pinning: pinning, isSpread: !side.isAlone, environment: directory?.environment)
         do {
             let ready = try child.firstLine(
                 before: MonotonicClock.after(seconds: readyLimit), check: BenchInterrupt.check)
+            let milliseconds = Double(MonotonicClock.now() - start) / Double(MonotonicClock.millisecond)
             guard let port = BenchText.number("port", in: ready), let port = UInt16(exactly: port) else {
                 throw SystemError.failed("no port in its ready line")
             }
+            let rooms = side.isApart
             let endpoint =
-                switch target {
+                switch side.target {
                 case .floor:
+                    BenchEndpoint(port: port, subscribePath: rooms ? "/ws/%" : "/ws/1", links: side.links)
+                case .quikko:
                     BenchEndpoint(
-                        port: port, subscribePath: "/ws?token=floor",
-                        clickPaths: (1...measurement.links).map { "/pbench\($0)" })
-                case .quikko: try BenchSetup(port: port, readyLine: ready).prepare(links: measurement.links)
+                        port: port,
+                        subscribePath: "/ws?token=\(try BenchSetup(port: port, readyLine: ready).token())"
+                            + (rooms ? "&rooms=url:pbench%" : ""),
+                        links: side.links)
                 }
-            return BenchServer(endpoint: endpoint, child: child)
+            return BenchServer(
+                endpoint: endpoint, startMilliseconds: milliseconds, child: child, directory: directory)
         } catch {
             let lastWords = child.end(within: stopLimit)
+            directory?.remove()
             if error as? SystemError == .interrupted { throw error }
             throw SystemError.failed("did not start: \(error)\(lastWords)")
         }
@@ -64,6 +96,7 @@ struct BenchServer {
     /// - Returns: the end of what it wrote to standard error.
     @discardableResult
     func stop() -> String {
-        child.end(within: Self.stopLimit)
+        defer { directory?.remove() }
+        return child.end(within: Self.stopLimit)
     }
 }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Gives a fresh quikko what the measurements need: short links and one session token.
+/// Gets from a fresh quikko what the measurements need: one session token.
 struct BenchSetup {
     private static let timeLimit = 10.0
     private let port: UInt16
@@ -20,16 +20,13 @@ struct BenchSetup {
         self.key = key
     }
 
-    func prepare(links: Int) throws -> BenchEndpoint {
-        let codes = (1...links).map { "pbench\($0)" }
-        for code in codes {
-            _ = try post("/api/v1/urls", #"{"originalUrl":"https://example.com/","customAlias":"\#(code)"}"#)
-        }
-        let ticket = try post("/api/v1/tickets", #"{"kind":"session","ttl":3600}"#)
+    /// A session token.
+    func token() throws -> String {
+        let ticket = try post("/api/v1/tickets", #"{"kind":"session","ttl":86400}"#)
         guard let token = BenchText.string("token", in: ticket) else {
             throw SystemError.failed("no token in the answer to POST /api/v1/tickets")
         }
-        return BenchEndpoint(port: port, subscribePath: "/ws?token=\(token)", clickPaths: codes.map { "/" + $0 })
+        return token
     }
 
     /// - Returns: the body of the 201.

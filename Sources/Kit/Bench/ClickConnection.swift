@@ -2,9 +2,9 @@ import Glibc
 
 /// One keep-alive connection that follows a short link, as many times at once as asked.
 ///
-/// Which of the links is up to its tag.
+/// Which of the links is up to its tag, or all in turn.
 ///
-/// All its requests are alike, so it sends from one prebuilt run of them and remembers only how many bytes it owes.
+/// It sends from one prebuilt run of requests and remembers only how far it is in it and how many bytes it owes.
 final class ClickConnection {
     /// Requests sent and not answered.
     private(set) var outstanding = 0
@@ -17,32 +17,39 @@ final class ClickConnection {
     private let poller: Poller
     private let tag: UInt32
     private let descriptor: Int32
+    /// Sent over and over; `ends` has where each request in it ends.
     private let requests: [UInt8]
-    private let requestLength: Int
+    private let ends: [Int]
+    private var next = 0
+    private var sentBytes = 0
     private var scanner = ResponseScanner(expecting: 302)
     private var owed = 0
     private var awaitsRoom = false
 
     /// Connects; requests sent before that is done follow it.
-    init(to endpoint: BenchEndpoint, poller: Poller, tag: UInt32) throws {
-        let path = endpoint.clickPaths[Int(tag) % endpoint.clickPaths.count]
+    ///
+    /// - Parameter isRound: All links in turn, one after the other.
+    init(to endpoint: BenchEndpoint, poller: Poller, tag: UInt32, isRound: Bool = false) throws {
         guard let descriptor = try StreamSocket.connect(port: endpoint.port) else {
             throw SystemError.failed("no free port to connect from")
         }
         self.poller = poller
         self.tag = tag
         self.descriptor = descriptor
-        let request = Array(
-            """
-            GET \(path) HTTP/1.1\r
-            Host: 127.0.0.1:\(endpoint.port)\r
-            User-Agent: \(Self.browser)\r
-            Accept: */*\r
-            \r\n
-            """.utf8
-        )
-        requestLength = request.count
-        requests = Array(repeatElement(request, count: Self.run).joined())
+        var requests: [UInt8] = []
+        var ends: [Int] = []
+        for number in 0..<(isRound ? endpoint.links : Self.run) {
+            requests +=
+                """
+                GET \(endpoint.clickPath(isRound ? number : Int(tag))) HTTP/1.1\r
+                Host: 127.0.0.1:\(endpoint.port)\r
+                User-Agent: \(Self.browser)\r
+                Accept: */*\r
+                \r\n
+                """.utf8
+            ends.append(requests.count)
+        }
+        (self.requests, self.ends) = (requests, ends)
         try poller.add(descriptor, tag: tag, interest: .read)
     }
 
@@ -51,9 +58,14 @@ final class ClickConnection {
     /// Sends `count` requests, in one write when the kernel has room.
     func send(_ count: Int) throws {
         outstanding += count
-        owed += count * requestLength
+        let goal = next + count
+        owed += goal / ends.count * requests.count + end(goal % ends.count) - end(next)
+        next = goal % ends.count
         try flush()
     }
+
+    /// Bytes of the first so many requests of the run.
+    private func end(_ count: Int) -> Int { count == 0 ? 0 : ends[count - 1] }
 
     /// To be called for each event under this connection's tag.
     ///
@@ -75,15 +87,14 @@ final class ClickConnection {
 
     private func flush() throws {
         while owed > 0 {
-            // The bytes sent so far end `owed` before a boundary, so the next one is at this place in any request.
-            let offset = (requestLength - owed % requestLength) % requestLength
             let sent = requests.withUnsafeBytes { bytes in
-                let end = min(offset + owed, bytes.count)
-                return StreamSocket.send(descriptor, UnsafeRawBufferPointer(rebasing: bytes[offset..<end]))
+                let end = min(sentBytes + owed, bytes.count)
+                return StreamSocket.send(descriptor, UnsafeRawBufferPointer(rebasing: bytes[sentBytes..<end]))
             }
             guard let sent else { throw SystemError.failed("the server closed a connection that was clicking") }
             if sent == 0 { break }
             owed -= sent
+            sentBytes = (sentBytes + sent) % requests.count
         }
         guard awaitsRoom != (owed > 0) else { return }
         awaitsRoom = owed > 0

@@ -3,7 +3,8 @@ struct FloorConnection {
     enum Role: UInt8 { case visitor, subscriber }
 
     var role = Role.visitor
-    /// Where a subscriber stands in the list of them.
+    var room: UInt16 = 0
+    /// Where a subscriber stands in its room's list.
     var position: Int32 = 0
     /// What reads and sends have cut; nil nearly always.
     var rest: Rest?

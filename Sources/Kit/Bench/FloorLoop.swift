@@ -1,10 +1,12 @@
 import Glibc
 
-/// The floor's one thread: accepts, answers, and sends each click to everyone.
+/// The floor's one thread: accepts, answers, and sends each click to everyone in its room.
 final class FloorLoop {
     /// Per connection. Beyond it whole messages are dropped for that connection, which the driver then reports.
     private static let outputLimit = 1 << 20
     private static let inputLimit = 8_192
+    /// Rooms have numbers within these bits.
+    static let roomMask = 0xFFFF
     private static let holdLimit = 2 * MonotonicClock.millisecond
 
     private let poller: Poller
@@ -15,11 +17,13 @@ final class FloorLoop {
     /// Indexed by descriptor; a slot is initialised from accept to close, and its page untouched before that.
     private let table: UnsafeMutablePointer<FloorConnection>
     private let capacity: Int
-    private var subscribers: ContiguousArray<Int32> = []
+    /// By room.
+    private var subscribers: [ContiguousArray<Int32>]
 
     private var replies: ContiguousArray<UInt8> = []
     private var held: ContiguousArray<UInt8> = []
     private var heldCount = 0
+    private var heldRoom = 0
     private var heldSince: UInt64 = 0
 
     init(listener: Int32, batch: Int, sendBuffer: Int32?) throws {
@@ -29,6 +33,7 @@ final class FloorLoop {
         self.sendBuffer = sendBuffer
         capacity = StreamSocket.raiseDescriptorLimit()
         table = .allocate(capacity: capacity)
+        subscribers = Array(repeating: [], count: Self.roomMask + 1)
         try poller.add(listener, tag: UInt32(listener), interest: .read)
     }
 
@@ -100,14 +105,15 @@ final class FloorLoop {
             switch request {
             case .redirect:
                 replies.append(contentsOf: FloorMessages.redirect)
-            case .click:
+            case .click(let room):
                 replies.append(contentsOf: FloorMessages.redirect)
-                try publish()
-            case .upgrade(let key):
+                try publish(in: room)
+            case .upgrade(let room, let key):
                 replies.append(contentsOf: FloorMessages.switching(key: key))
                 connection.pointee.role = .subscriber
-                connection.pointee.position = Int32(subscribers.count)
-                subscribers.append(descriptor)
+                connection.pointee.room = UInt16(room)
+                connection.pointee.position = Int32(subscribers[room].count)
+                subscribers[room].append(descriptor)
             case .refused:
                 return leave(descriptor)
             }
@@ -116,25 +122,28 @@ final class FloorLoop {
         try replies.withUnsafeBytes { try deliver($0, to: descriptor) }
     }
 
-    private func publish() throws {
+    private func publish(in room: Int) throws {
         guard batch > 1 else {
-            return try FloorMessages.click.withUnsafeBytes { try sendToAll($0) }
+            return try FloorMessages.click.withUnsafeBytes { try send($0, to: room) }
         }
-        if heldCount == 0 { heldSince = MonotonicClock.now() }
+        // A batch is of one room: there is no more in the fan-outs that ask for batches.
+        if heldCount > 0, room != heldRoom { try release() }
+        if heldCount == 0 { (heldSince, heldRoom) = (MonotonicClock.now(), room) }
         held.append(contentsOf: FloorMessages.click)
         heldCount += 1
         if heldCount == batch { try release() }
     }
 
     private func release() throws {
-        try held.withUnsafeBytes { try sendToAll($0) }
+        try held.withUnsafeBytes { try send($0, to: heldRoom) }
         held.removeAll(keepingCapacity: true)
         heldCount = 0
     }
 
     @inline(__always)
-    private func sendToAll(_ bytes: UnsafeRawBufferPointer) throws {
-        for index in subscribers.indices { try deliver(bytes, to: subscribers[index]) }
+    private func send(_ bytes: UnsafeRawBufferPointer, to room: Int) throws {
+        let members = subscribers[room]
+        for index in members.indices { try deliver(bytes, to: members[index]) }
     }
 
     /// One send. What the kernel refuses is kept and sent when it can be, in order.
@@ -174,9 +183,10 @@ final class FloorLoop {
         let connection = table + Int(descriptor)
         if connection.pointee.role == .subscriber {
             let position = Int(connection.pointee.position)
-            let last = subscribers.removeLast()
+            let room = Int(connection.pointee.room)
+            let last = subscribers[room].removeLast()
             if last != descriptor {
-                subscribers[position] = last
+                subscribers[room][position] = last
                 table[Int(last)].position = Int32(position)
             }
         }

@@ -3,10 +3,10 @@ import Glibc
 /// What the floor reads out of a request head, and no more.
 enum FloorRequest {
     case redirect
-    /// A redirect that is told to every subscriber.
-    case click
-    /// With the bytes of `Sec-WebSocket-Key`.
-    case upgrade(UnsafeRawBufferPointer)
+    /// A redirect that is told to every subscriber of this room.
+    case click(Int)
+    /// With the room and the bytes of `Sec-WebSocket-Key`.
+    case upgrade(Int, UnsafeRawBufferPointer)
     /// No `GET`, or `/ws` without a key: the floor hangs up.
     case refused
 
@@ -17,9 +17,22 @@ enum FloorRequest {
         guard memcmp(base, "GET /", 5) == 0 else { return (.refused, count) }
         if memcmp(base + 5, "ws", 2) == 0 {
             let head = UnsafeRawBufferPointer(start: base, count: count)
-            return (key(head).map { .upgrade($0) } ?? .refused, count)
+            return (key(head).map { .upgrade(room(head), $0) } ?? .refused, count)
         }
-        return (bytes[5] == UInt8(ascii: "p") ? .click : .redirect, count)
+        return (bytes[5] == UInt8(ascii: "p") ? .click(room(bytes)) : .redirect, count)
+    }
+
+    /// The digits at the end of the path; 0 when there are none.
+    @inline(__always)
+    private static func room(_ head: UnsafeRawBufferPointer) -> Int {
+        var room = 0
+        var at = 5
+        while head[at] != UInt8(ascii: " "), head[at] != UInt8(ascii: "?") {
+            let digit = Int(head[at]) - 0x30
+            room = (0...9).contains(digit) ? (room * 10 + digit) & FloorLoop.roomMask : 0
+            at += 1
+        }
+        return room
     }
 
     /// Up to and with the first blank line.

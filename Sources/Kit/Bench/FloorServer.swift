@@ -2,8 +2,8 @@ import Glibc
 
 /// The floor: a server that does only what none can avoid, so that others can be given as multiples of it.
 ///
-/// `GET /ws…` with an upgrade subscribes. Any other `GET` is a prebuilt 302; one whose path begins with `/p` also goes
-/// to every subscriber as one `click_event` text frame. No routing, no tickets, no log, no timers but the one that
+/// `GET /ws…` with an upgrade subscribes to the room whose number ends its path. Any other `GET` is a prebuilt 302; one whose
+/// path begins with `/p` also goes to every subscriber of the room whose number ends it, as one `click_event` text frame. No routing, no tickets, no log, no timers but the one that
 /// ends a batch. One thread, one epoll instance.
 public struct FloorServer {
     /// Bound on 127.0.0.1 and listening since `init`.

@@ -22,7 +22,7 @@ final class SubscriberPool {
 
     private let poller: Poller
     private let port: UInt16
-    private let request: [UInt8]
+    private let endpoint: BenchEndpoint
     private let capacity: Int
     private let table: UnsafeMutablePointer<Subscriber>
     private var used = 0
@@ -33,17 +33,7 @@ final class SubscriberPool {
         self.poller = poller
         self.capacity = capacity
         port = endpoint.port
-        request = Array(
-            """
-            GET \(endpoint.subscribePath) HTTP/1.1\r
-            Host: 127.0.0.1:\(endpoint.port)\r
-            Upgrade: websocket\r
-            Connection: Upgrade\r
-            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
-            Sec-WebSocket-Version: 13\r
-            \r\n
-            """.utf8
-        )
+        self.endpoint = endpoint
         table = .allocate(capacity: capacity)
     }
 
@@ -134,6 +124,7 @@ final class SubscriberPool {
         guard subscriber.pointee.stage == .upgrading else {
             let code = StreamSocket.connectError(descriptor)
             guard code == 0 else { throw SystemError.system("connecting a subscriber", code) }
+            let request = endpoint.upgrade(Int(tag))
             let sent = request.withUnsafeBytes { StreamSocket.send(descriptor, $0) }
             guard sent == request.count else { throw SystemError.failed("an upgrade request could not be sent") }
             subscriber.pointee.stage = .upgrading

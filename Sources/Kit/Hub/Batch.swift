@@ -6,7 +6,7 @@ import NIOCore
 final class Batch {
     enum Kind { case live, replay, notice }
 
-    let room: Room
+    private(set) var room: Room
     let kind: Kind
     /// The life of the log that `numbers` belong to.
     let epoch: Int32
@@ -60,8 +60,9 @@ final class Batch {
         return range.lowerBound
     }
 
-    /// Empties the batch for another tick; its memory is kept up to 64 KiB.
-    func clear() {
+    /// Begins anew, for another room perhaps; its memory is kept up to 64 KiB.
+    func restart(in room: Room) {
+        self.room = room
         if bytes.capacity > 65_536 { bytes = ByteBuffer() } else { bytes.clear() }
         ends.removeAll(keepingCapacity: ends.capacity <= 1_024)
         numbers.removeAll(keepingCapacity: numbers.capacity <= 1_024)

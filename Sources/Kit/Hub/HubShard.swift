@@ -7,6 +7,7 @@ final class HubShard {
     let loop: any EventLoop
     let meter: LatencyMeter
     private let sequencer: Sequencer
+    private let batches: BatchPool
     /// This shard's place in the sequencer; set once, before the first subscriber. Nil where nobody is ever delivered to.
     private(set) var place: Int?
     /// A room has few audiences, so a list beats a second dictionary.
@@ -20,6 +21,7 @@ final class HubShard {
         self.loop = loop
         self.sequencer = sequencer
         self.meter = meter
+        batches = BatchPool(epoch: sequencer.epoch)
     }
 
     var epoch: Int32 { sequencer.epoch }
@@ -36,7 +38,7 @@ final class HubShard {
         let members = rooms[room] ?? []
         let membership =
             members.first { $0.audience == subscriber.audience }
-            ?? Membership(room: room, audience: subscriber.audience, epoch: epoch, last: last)
+            ?? Membership(room: room, audience: subscriber.audience, batches: batches, last: last)
         if membership.subscribers.isEmpty { rooms[room, default: []].append(membership) }
         guard !subscriber.places.contains(where: { $0.membership === membership }) else { return }
         membership.add(subscriber)
@@ -101,16 +103,7 @@ final class HubShard {
     private func publish(_ event: Event) {
         event.forEachRoom { room in
             guard let members = rooms[room] else { return }
-            for membership in members {
-                let audience = membership.audience
-                let wasEmpty = membership.batch.isEmpty
-                let isSent = membership.batch.append {
-                    audience.wire.encode(event, for: audience, in: room, into: &$0)
-                }
-                guard isSent else { continue }
-                membership.batch.describeLast(number: audience.isNumbered ? event.number(in: room) : nil, at: event.at)
-                if wasEmpty { dirty.append(membership) }
-            }
+            for membership in members where membership.append(event) { dirty.append(membership) }
         }
     }
 

@@ -49,14 +49,14 @@ final class Membership {
 
     let room: Room
     let audience: Audience
-    private let epoch: Int32
+    private let batches: BatchPool
     private(set) var subscribers: ContiguousArray<Subscriber> = []
     /// Of each subscriber, all that a send needs when its socket takes everything: read in one go, where a subscriber each would
     /// be a miss of the cache each. Confined to one loop, and no access to it contains another.
     @exclusivity(unchecked)
     private var lanes: ContiguousArray<Lane> = []
-    /// Encoded once, however many subscribers there are.
-    var batch: Batch
+    /// Encoded once, however many subscribers there are; nil while there is nothing.
+    private(set) var batch: Batch?
     /// Of numbered audiences: everything up to here has been delivered to all of them, or they were told.
     private(set) var last: Int64
 
@@ -67,12 +67,26 @@ final class Membership {
         var sent = 0
     }
 
-    init(room: Room, audience: Audience, epoch: Int32, last: Int64) {
+    init(room: Room, audience: Audience, batches: BatchPool, last: Int64) {
         self.room = room
         self.audience = audience
-        self.epoch = epoch
+        self.batches = batches
         self.last = last
-        batch = Batch(room: room, epoch: epoch)
+    }
+
+    /// Adds an event to the batch; true when it is the batch's first.
+    @inline(__always)
+    func append(_ event: Event) -> Bool {
+        var current = batch ?? batches.take(for: room)
+        let isSent = current.append { audience.wire.encode(event, for: audience, in: room, into: &$0) }
+        guard isSent else {
+            if batch == nil { batches.give(&current) }
+            return false
+        }
+        current.describeLast(number: audience.isNumbered ? event.number(in: room) : nil, at: event.at)
+        guard batch == nil else { return false }
+        batch = current
+        return true
     }
 
     func add(_ subscriber: Subscriber) {
@@ -101,6 +115,7 @@ final class Membership {
 
     /// One send per subscriber for the whole tick. `fallen` gets those that must now read from the log.
     func flush(_ meter: LatencyMeter, fallen: inout [Subscriber]) {
+        guard var batch = exchange(&batch, with: nil) else { return }
         var whole = 0
         let count = batch.count
         batch.bytes.withUnsafeReadableBytes { bytes in
@@ -108,7 +123,7 @@ final class Membership {
             while next < subscribers.count {
                 let end = min(next + Self.stride, subscribers.count)
                 var complete = 0
-                for index in next..<end where deliver(bytes, count: count, to: index) { complete += 1 }
+                for index in next..<end where deliver(batch, bytes, count: count, to: index) { complete += 1 }
                 meter.record(batch.times[...], count: complete)
                 whole += complete
                 next = end
@@ -118,12 +133,12 @@ final class Membership {
             last = max(last, batch.numbers.last ?? 0)
             if whole < subscribers.count { fallen += subscribers.filter(\.outbox.hasFallenBehind) }
         }
-        if isKnownUniquelyReferenced(&batch) { batch.clear() } else { batch = Batch(room: room, epoch: epoch) }
+        batches.give(&batch)
     }
 
     /// True when the socket took all of the batch, whose bytes and count these are.
     @inline(__always)
-    private func deliver(_ bytes: UnsafeRawBufferPointer, count: Int, to index: Int) -> Bool {
+    private func deliver(_ batch: Batch, _ bytes: UnsafeRawBufferPointer, count: Int, to index: Int) -> Bool {
         let descriptor = lanes[index].descriptor
         guard descriptor >= 0 else { return subscribers[index].outbox.deliver(batch, bytes) }
         // What is wrong with a dead socket the connection finds out by itself.
@@ -138,7 +153,7 @@ final class Membership {
 
     /// These numbers never reached this shard.
     func miss(_ numbers: ClosedRange<Int64>, fallen: inout [Subscriber]) {
-        for subscriber in subscribers { subscriber.outbox.miss(numbers, of: room, epoch: epoch) }
+        for subscriber in subscribers { subscriber.outbox.miss(numbers, of: room, epoch: batches.epoch) }
         guard audience.isNumbered else { return }
         last = max(last, numbers.upperBound)
         fallen += subscribers.filter(\.outbox.hasFallenBehind)

@@ -9,22 +9,27 @@ enum WebSocketFrame {
     /// The bytes of the length field and what precedes it, without a mask.
     @inline(__always)
     static func headerLength(for payload: Int) -> Int { payload < 126 ? 2 : payload <= 0xffff ? 4 : 10 }
+
+    /// The header of a final, unmasked frame, as servers send it: at most 10 bytes.
+    @inline(__always)
+    static func writeHeader(_ opcode: Opcode, payload: Int, to out: inout ByteWriter) {
+        let count = headerLength(for: payload)
+        out.write(count) { bytes in
+            bytes[0] = 0x80 | opcode.rawValue
+            bytes[1] = count == 2 ? UInt8(payload) : count == 4 ? 126 : 127
+            // Big-endian, in what is left of the header.
+            for index in stride(from: 2, to: count, by: 1) {
+                bytes[index] = UInt8(truncatingIfNeeded: payload >> (8 * (count - 1 - index)))
+            }
+        }
+    }
 }
 
 extension ByteBuffer {
     /// Writes the header of a final, unmasked frame, as servers send it.
     @inline(__always)
     mutating func writeFrameHeader(_ opcode: WebSocketFrame.Opcode, payload: Int) {
-        writeInteger(0x80 | opcode.rawValue)
-        if payload < 126 {
-            writeInteger(UInt8(payload))
-        } else if payload <= 0xffff {
-            writeInteger(UInt8(126))
-            writeInteger(UInt16(payload))
-        } else {
-            writeInteger(UInt8(127))
-            writeInteger(UInt64(payload))
-        }
+        write(atMost: 10) { WebSocketFrame.writeHeader(opcode, payload: payload, to: &$0) }
     }
 
     /// A whole frame as a server sends it.

@@ -41,7 +41,7 @@ final class FrontConnection: SocketHandler, Timed, Stoppable {
     private init(_ server: ServerLoop, _ loop: SocketLoop) {
         self.server = server
         socket = LoopSocket(closedOn: loop)
-        deadline = .now() + server.services.configuration.requestDeadline.timeAmount
+        deadline = .now() + server.requestDeadline
     }
 
     // MARK: Life
@@ -136,21 +136,24 @@ final class FrontConnection: SocketHandler, Timed, Stoppable {
     /// - Returns: how many of `bytes` are answered.
     private func answerAll(_ bytes: UnsafeRawBufferPointer) -> Int {
         var count = 0
+        // What was read together is answered, and clicked, at one moment.
+        let now = Timestamp.now
         while phase == .reading, !isBlocked, count < bytes.count {
-            let length = answerOne(UnsafeRawBufferPointer(rebasing: bytes[count...]))
+            let length = answerOne(UnsafeRawBufferPointer(rebasing: bytes[count...]), now)
             guard length > 0 else { break }
             count += length
             if server.replies.readableBytes > Self.mostReplies { flush() }
         }
+        if count > 0, !isBlocked { deadline = .now() + server.requestDeadline }
         return count
     }
 
     /// Answers the request at the front of `bytes`.
     ///
     /// - Returns: its length; 0 when it is not all there, or this connection answers nothing more.
-    private func answerOne(_ bytes: UnsafeRawBufferPointer) -> Int {
+    private func answerOne(_ bytes: UnsafeRawBufferPointer, _ now: Timestamp) -> Int {
         switch RequestHead.read(bytes) {
-        case .head(let head) where head.length <= Self.maximumHead: return answer(head, bytes)
+        case .head(let head) where head.length <= Self.maximumHead: return answer(head, bytes, now)
         case .incomplete where bytes.count <= Self.maximumHead: break
         case .head, .incomplete: refuse(HTTPResponse(Self.headTooLarge, status: .requestHeaderFieldsTooLarge))
         case .other: handOver(bytes)
@@ -158,35 +161,34 @@ final class FrontConnection: SocketHandler, Timed, Stoppable {
         return 0
     }
 
-    private func answer(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer) -> Int {
+    private func answer(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ now: Timestamp) -> Int {
         if head.isUpgrade {
             upgrade(head, bytes)
             return 0
         }
-        guard redirect(head, bytes) else {
+        guard redirect(head, bytes, now) else {
             handOver(bytes)
             return 0
         }
-        if !isBlocked { deadline = .now() + server.services.configuration.requestDeadline.timeAmount }
         if head.wantsClose { finish() }
         return head.length
     }
 
     /// Replies to `GET /{code}` of an active link and records the click; false when this is anything else.
-    private func redirect(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    private func redirect(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ now: Timestamp) -> Bool {
         // Answers that wait for the disk are the other parser's.
         guard !server.services.configuration.isStrict else { return false }
-        let path = bytes[head.target].dropFirst()
-        let segment = path.prefix { $0 != UInt8(ascii: "?") }
-        guard let code = ShortCode(bytes: UnsafeRawBufferPointer(rebasing: segment)),
+        var end = head.target.lowerBound + 1
+        while end < head.target.upperBound, bytes[end] != UInt8(ascii: "?") { end += 1 }
+        let segment = UnsafeRawBufferPointer(rebasing: bytes[head.target.lowerBound + 1..<end])
+        guard let code = ShortCode(bytes: segment),
             let entry = server.services.links.entry(code), entry.link.isActive
         else { return false }
         var details = server.userAgents.details(of: UnsafeRawBufferPointer(rebasing: bytes[head.userAgent]))
         if server.services.configuration.trustsProxy, let country = Country(bytes[head.country]) {
             details.country = country
         }
-        let now = Timestamp.now
-        RedirectReply.write(entry, date: server.dateHeader(at: now), closes: head.wantsClose, to: &server.replies)
+        RedirectReply.write(entry, tail: server.redirectTail(at: now), closes: head.wantsClose, to: &server.replies)
         server.record(Click(of: entry.link, details: details, at: now))
         return true
     }

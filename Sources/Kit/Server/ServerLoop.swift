@@ -20,6 +20,8 @@ final class ServerLoop: @unchecked Sendable {
     let services: Services
     let shard: HubShard
     let wheel: TimingWheel
+    let requestDeadline: TimeAmount
+    @exclusivity(unchecked)
     var userAgents = UserAgent.Cache()
     private(set) var connections: [ObjectIdentifier: LiveConnection] = [:]
     var counters = ConsumerCounters()
@@ -32,15 +34,18 @@ final class ServerLoop: @unchecked Sendable {
     private var clicks: [Click] = []
     private var isTickScheduled = false
     private lazy var tick: @Sendable () -> Void = { [unowned self] in endTick() }
-    /// Replies to the requests of one read; empty between two.
+    /// Replies to the requests of one read; empty between two. Confined to the loop, and whoever writes to it calls nobody who does:
+    /// checking that at run time was a tenth of a pipelined redirect.
+    @exclusivity(unchecked)
     var replies = ByteBuffer()
-    /// `Date: …` CR LF of the current second (RFC 9110 §5.6.7).
-    private var dateLine: (second: Int64, bytes: [UInt8]) = (-1, [])
+    /// `Date: …` CR LF of the current second (RFC 9110 §5.6.7), and the tail of its redirects.
+    private var dateLine: (second: Int64, bytes: [UInt8], redirectTail: [UInt8]) = (-1, [], [])
 
     init(loop: any EventLoop, services: Services) {
         self.loop = loop
         sockets = loop as? SocketLoop
         self.services = services
+        requestDeadline = services.configuration.requestDeadline.timeAmount
         shard = HubShard(loop: loop, sequencer: services.sequencer)
         wheel = TimingWheel(now: .now())
         slowLog = LogGate(services.log)
@@ -151,8 +156,19 @@ final class ServerLoop: @unchecked Sendable {
     }
 
     func dateHeader(at now: Timestamp) -> [UInt8] {
-        if dateLine.second != now.seconds { dateLine = (now.seconds, Array("Date: \(now.httpDate)\r\n".utf8)) }
+        renewDate(now)
         return dateLine.bytes
+    }
+
+    func redirectTail(at now: Timestamp) -> [UInt8] {
+        renewDate(now)
+        return dateLine.redirectTail
+    }
+
+    private func renewDate(_ now: Timestamp) {
+        guard dateLine.second != now.seconds else { return }
+        let line = Array("Date: \(now.httpDate)\r\n".utf8)
+        dateLine = (now.seconds, line, RedirectReply.tail(date: line))
     }
 }
 

@@ -11,10 +11,12 @@ struct Child {
     /// - Parameters:
     ///   - program: This executable unless named.
     ///   - arguments: The first is the name it goes by.
+    ///   - pinning: Puts it on the server's core, or with `isSpread` on all there are.
     ///   - environment: The child's whole environment; this process's when nil.
     ///   - isApart: In a process group of its own, so that Ctrl-C on the terminal does not reach it.
     static func spawn(
-        _ program: String = "/proc/self/exe", arguments: [String], pinning: CorePinning? = nil, isApart: Bool = false,
+        _ program: String = "/proc/self/exe", arguments: [String], pinning: CorePinning? = nil, isSpread: Bool = false,
+        isApart: Bool = false,
         environment: [String]? = nil
     ) throws -> Child {
         var pipe: [Int32] = [-1, -1]
@@ -43,7 +45,7 @@ struct Child {
         let spawn = {
             posix_spawn(&process, program, &actions, &attributes, arguments.pointers, environment.pointers)
         }
-        let code = pinning.map { $0.onServerCore(spawn) } ?? spawn()
+        let code = pinning.map { isSpread ? $0.onAnyCore(spawn) : $0.onServerCore(spawn) } ?? spawn()
         guard code == 0 else {
             close(pipe[0])
             close(complaints)

@@ -33,21 +33,33 @@ struct CorePinning {
         return try spawn()
     }
 
+    /// Runs `spawn` on whatever core this thread could use before.
+    func onAnyCore<Value>(_ spawn: () throws -> Value) rethrows -> Value {
+        restore()
+        defer { _ = move(to: driver) }
+        return try spawn()
+    }
+
     /// Gives the calling thread back the cores it had.
     func restore() {
         _ = apply(original)
     }
 
-    private func move(to core: Int) -> Bool {
-        var mask = Mask(repeating: 0, count: Self.words)
+    /// Puts a thread, of any process of this user, on one core.
+    func put(thread: Int32, on core: Int) { _ = apply(Self.only(core), to: thread) }
+
+    private func move(to core: Int) -> Bool { apply(Self.only(core)) }
+
+    private static func only(_ core: Int) -> Mask {
+        var mask = Mask(repeating: 0, count: words)
         mask[core / 64] = 1 << UInt64(core % 64)
-        return apply(mask)
+        return mask
     }
 
-    /// Concerns the calling thread only.
-    private func apply(_ mask: Mask) -> Bool {
+    /// - Parameter thread: 0 is the calling one.
+    private func apply(_ mask: Mask, to thread: Int32 = 0) -> Bool {
         var mask = mask
         guard let set = LinuxCalls.setAffinity else { return false }
-        return set(0, mask.count * MemoryLayout<UInt64>.size, &mask) == 0
+        return set(thread, mask.count * MemoryLayout<UInt64>.size, &mask) == 0
     }
 }

@@ -4,6 +4,8 @@ import Glibc
 struct ProcessUsage {
     /// Nanoseconds on a core since birth, by thread.
     private let threads: [Int32: UInt64]
+    /// Those of them that are event loops, by name; all, where none is called so.
+    private let loops: Set<Int32>
     /// Nanoseconds the server's core was not idle since boot, in steps of a clock tick (10 ms); nil when nothing is
     /// pinned, since the core is then anyone's.
     private let core: UInt64?
@@ -11,7 +13,8 @@ struct ProcessUsage {
     /// Nanoseconds spent between two readings.
     struct Bill {
         var process: UInt64
-        var busiestThread: UInt64
+        /// Of the event loop that was busiest.
+        var loop: UInt64
         /// Counts kernel threads too, which no process is charged for.
         var core: UInt64?
     }
@@ -21,6 +24,7 @@ struct ProcessUsage {
     /// - Throws: `.failed` when the process has ended.
     static func read(process: Int32, core: Int?) throws -> ProcessUsage {
         var threads: [Int32: UInt64] = [:]
+        var loops: Set<Int32> = []
         for thread in try ProcFile.numbers(in: "/proc/\(process)/task") {
             // A thread may end between the listing and the reading.
             guard let text = try? ProcFile.read("/proc/\(process)/task/\(thread)/schedstat") else { continue }
@@ -28,16 +32,22 @@ struct ProcessUsage {
                 throw SystemError.failed("this kernel keeps no schedstat")
             }
             threads[thread] = spent
+            if let name = try? ProcFile.read("/proc/\(process)/task/\(thread)/comm"), name.hasPrefix("sockets-") {
+                loops.insert(thread)
+            }
         }
-        return ProcessUsage(threads: threads, core: try core.map(busy))
+        return ProcessUsage(
+            threads: threads, loops: loops.isEmpty ? Set(threads.keys) : loops, core: try core.map(busy))
     }
 
     /// Nanoseconds all threads that live have spent.
     var total: UInt64 { threads.values.reduce(0, +) }
 
     func bill(since earlier: ProcessUsage) -> Bill {
-        let spent = threads.map { thread, now in now - (earlier.threads[thread] ?? 0) }
-        var bill = Bill(process: spent.reduce(0, +), busiestThread: spent.max() ?? 0)
+        func spent(_ thread: Int32, _ now: UInt64) -> UInt64 { now - (earlier.threads[thread] ?? 0) }
+        var bill = Bill(
+            process: threads.reduce(0) { $0 + spent($1.key, $1.value) },
+            loop: loops.map { spent($0, threads[$0] ?? 0) }.max() ?? 0)
         if let core, let before = earlier.core { bill.core = core - before }
         return bill
     }

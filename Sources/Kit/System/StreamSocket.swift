@@ -129,11 +129,14 @@ enum StreamSocket {
 
     /// Raises the soft limit on open descriptors to the hard one.
     ///
+    /// - Parameter wanted: Raises a hard limit below this, too, where that is allowed.
     /// - Returns: the limit now in force; children inherit it.
-    static func raiseDescriptorLimit() -> Int {
+    static func raiseDescriptorLimit(beyond wanted: UInt = 0) -> Int {
         var limit = rlimit()
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         guard getrlimit(resource, &limit) == 0 else { return 1_024 }
+        var raised = rlimit(rlim_cur: wanted, rlim_max: wanted)
+        if limit.rlim_max < wanted, setrlimit(resource, &raised) == 0 { limit = raised }
         limit.rlim_cur = limit.rlim_max
         setrlimit(resource, &limit)
         guard getrlimit(resource, &limit) == 0 else { return 1_024 }

@@ -10,23 +10,28 @@ extension QuikkoServerCodec {
         guard case .click(let click) = event else { return false }
         let number = click.number(in: room)
         let payload = length(of: click) + (audience.isNumbered ? placeLength(room, click.epoch, number) : 0)
-        batch.reserveCapacity(minimumWritableBytes: payload + 64)
-        switch audience.variant {
-        case .plain, .positions: batch.writeFrameHeader(.text, payload: payload)
-        case .events: batch.writeEventStart("click_event", id: Position(epoch: click.epoch, number: number))
+        // A frame header has at most 10 bytes, and what stands around an event in a stream fewer than 96.
+        batch.write(atMost: payload + 128) { out in
+            switch audience.variant {
+            case .plain, .positions: WebSocketFrame.writeHeader(.text, payload: payload, to: &out)
+            case .events: out.writeEventStart("click_event", id: Position(epoch: click.epoch, number: number))
+            }
+            out.write(Part.type)
+            if audience.isNumbered { writePlace(of: click, in: room, to: &out) }
+            writePayload(click, to: &out)
+            if audience.variant == .events { out.write("\n\n") }
         }
-        batch.writeStaticString(Part.type)
-        if audience.isNumbered { writePlace(of: click, in: room, to: &batch) }
-        writePayload(click, to: &batch)
-        if audience.variant == .events { batch.writeStaticString("\n\n") }
         return true
     }
 
     /// The text of a numbered event, without a frame around it.
     static func writeText(of click: Click, in room: Room, to buffer: inout ByteBuffer) {
-        buffer.writeStaticString(Part.type)
-        writePlace(of: click, in: room, to: &buffer)
-        writePayload(click, to: &buffer)
+        let limit = length(of: click) + placeLength(room, click.epoch, click.number(in: room))
+        buffer.write(atMost: limit) { out in
+            out.write(Part.type)
+            writePlace(of: click, in: room, to: &out)
+            writePayload(click, to: &out)
+        }
     }
 
     static func encode(_ notice: Notice, for audience: Audience, into batch: inout ByteBuffer) -> Bool {
@@ -38,7 +43,7 @@ extension QuikkoServerCodec {
             batch.writeFrameHeader(.text, payload: bytes.readableBytes)
             batch.writeImmutableBuffer(bytes)
         case .events:
-            batch.writeEventStart(message.type, id: notice.end)
+            batch.write(atMost: 128) { $0.writeEventStart(message.type, id: notice.end) }
             batch.writeImmutableBuffer(message.bytes)
             batch.writeStaticString("\n\n")
         }
@@ -59,36 +64,32 @@ extension QuikkoServerCodec {
     }
 
     @inline(__always)
-    private static func writePlace(of click: Click, in room: Room, to batch: inout ByteBuffer) {
-        batch.writeStaticString(Part.room)
-        batch.write(room)
-        batch.writeStaticString(Part.epoch)
-        batch.write(decimal: Int64(click.epoch))
-        batch.writeStaticString(Part.number)
-        batch.write(decimal: click.number(in: room))
+    private static func writePlace(of click: Click, in room: Room, to out: inout ByteWriter) {
+        out.write(Part.room)
+        out.write(room)
+        out.write(Part.epoch)
+        out.write(decimal: Int64(click.epoch))
+        out.write(Part.number)
+        out.write(decimal: click.number(in: room))
     }
 
     @inline(__always)
-    private static func writePayload(_ click: Click, to batch: inout ByteBuffer) {
-        batch.writeStaticString(Part.code)
-        click.code.withBytes { _ = batch.writeBytes($0) }
-        batch.writeStaticString(Part.country)
+    private static func writePayload(_ click: Click, to out: inout ByteWriter) {
+        out.write(Part.code)
+        click.code.withBytes { out.write($0) }
+        out.write(Part.country)
         if click.details.country.isKnown {
-            let letters = click.details.country.letters
-            batch.writeMultipleIntegers(letters.0, letters.1)
+            withUnsafeBytes(of: click.details.country.letters) { out.write($0) }
         } else {
-            batch.writeStaticString("unknown")
+            out.write("unknown")
         }
-        batch.writeStaticString(Part.device)
-        batch.writeStaticString(click.details.device.name)
-        batch.writeStaticString(Part.browser)
-        batch.writeStaticString(click.details.browser.name)
-        batch.writeStaticString(Part.timestamp)
-        batch.writeWithUnsafeMutableBytes(minimumWritableBytes: Timestamp.textLength) { bytes in
-            click.at.write(to: bytes)
-            return Timestamp.textLength
-        }
-        batch.writeStaticString(Part.end)
+        out.write(Part.device)
+        out.write(click.details.device.name)
+        out.write(Part.browser)
+        out.write(click.details.browser.name)
+        out.write(Part.timestamp)
+        out.write(Timestamp.textLength) { click.at.write(to: $0) }
+        out.write(Part.end)
     }
 
     private enum Part {
@@ -126,55 +127,27 @@ extension Room {
     }
 }
 
-extension ByteBuffer {
+extension ByteWriter {
     /// The room's text, without a `String` in between.
     fileprivate mutating func write(_ room: Room) {
         switch room {
         case .user(let id):
-            writeStaticString("user:")
-            writeWithUnsafeMutableBytes(minimumWritableBytes: 24) { bytes in
-                id.write(to: bytes)
-                return 24
-            }
+            write("user:")
+            write(24) { id.write(to: $0) }
         case .link(let code):
-            writeStaticString("url:")
-            code.withBytes { _ = writeBytes($0) }
-        }
-    }
-
-    fileprivate mutating func write(decimal number: Int64) {
-        let count = number.digits
-        writeWithUnsafeMutableBytes(minimumWritableBytes: count) { bytes in
-            var rest = number
-            for index in stride(from: count - 1, through: 0, by: -1) {
-                bytes[index] = UInt8(ascii: "0") + UInt8(rest % 10)
-                rest /= 10
-            }
-            return count
+            write("url:")
+            code.withBytes { write($0) }
         }
     }
 
     /// `id:` and `event:` of a server-sent event, up to its data (HTML standard §9.2.5).
     fileprivate mutating func writeEventStart(_ type: StaticString, id: Position) {
-        writeStaticString("id: ")
+        write("id: ")
         write(decimal: Int64(id.epoch))
-        writeStaticString(":")
+        write(":")
         write(decimal: id.number)
-        writeStaticString("\nevent: ")
-        writeStaticString(type)
-        writeStaticString("\ndata: ")
-    }
-}
-
-extension Int64 {
-    /// Decimal digits; for what is not negative.
-    fileprivate var digits: Int {
-        var (count, bound) = (1, Int64(10))
-        while self >= bound {
-            count += 1
-            guard bound <= .max / 10 else { break }
-            bound *= 10
-        }
-        return count
+        write("\nevent: ")
+        write(type)
+        write("\ndata: ")
     }
 }
