@@ -1,11 +1,13 @@
-/// A JSON value to be written, with its keys in the order given.
+/// A JSON value with its keys in order: the order given, or the order read (`JSON(parsing:)`).
 ///
-/// Foundation's encoder does not keep key order, and the order of an answer's keys is part of its wire contract.
+/// Foundation's coders do not keep key order, and the order of an answer's keys is part of its wire contract.
 public enum JSON: Sendable, Equatable {
     case null
     case bool(Bool)
     case int(Int)
     case double(Double)
+    /// The letters of a number that is no `Int`, as RFC 8259 §6 has them; written as they are.
+    case number(String)
     case string(String)
     case array([JSON])
     case object(KeyValuePairs)
@@ -18,6 +20,12 @@ public enum JSON: Sendable, Equatable {
         public static func == (left: Self, right: Self) -> Bool {
             left.members.elementsEqual(right.members) { $0.key == $1.key && $0.value == $1.value }
         }
+    }
+
+    /// The value of the first member called `key`; nil when there is none or this is no object.
+    public subscript(key: String) -> JSON? {
+        guard case .object(let pairs) = self else { return nil }
+        return pairs.members.first { $0.key == key }?.value
     }
 
     /// The value on one line.
@@ -33,6 +41,7 @@ public enum JSON: Sendable, Equatable {
         case .bool(let value): bytes += (value ? "true" : "false").utf8
         case .int(let value): bytes += String(value).utf8
         case .double(let value): bytes += (value.isFinite ? "\(value)" : "null").utf8
+        case .number(let letters): bytes += letters.utf8
         case .string(let value): Self.write(value, to: &bytes)
         case .array(let values):
             bytes.append(UInt8(ascii: "["))
