@@ -107,6 +107,20 @@ struct ServeTests {
         #expect(loud.errors.contains("notice"))
     }
 
+    @Test func `a configuration file is read before anything is served`() async throws {
+        let file = program.home.appending(path: "config.json")
+        let missing = try await program.run("serve", "--temp", "--config", file.path)
+        #expect(missing.status == 66 && missing.errors == "quikko: cannot read the configuration file \(file.path)\n")
+        try Data(#"{"realtime":{"tables":{"t":{"enable":true}}}}"#.utf8).write(to: file)
+        let bad = try await program.run("serve", "--temp", "--config", file.path)
+        #expect(bad.status == 65 && bad.output.isEmpty)
+        #expect(
+            bad.errors.hasPrefix("quikko: \(file.path): realtime.tables.t.enable is not known; known here: enabled, "))
+        try Data(#"{"realtime":{"tables":{"t":{"enabled":true}}}}"#.utf8).write(to: file)
+        let good = try await program.run("serve", "--temp", "--config", file.path, "--run", "--", "true")
+        #expect(good.status == 0, "\(good.errors)")
+    }
+
     @Test func `the second signal ends the program at once`() async throws {
         let server = try await program.serve("--temp")
         // A socket that never answers the close frame holds the graceful stop up.

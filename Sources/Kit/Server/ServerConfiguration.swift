@@ -57,6 +57,9 @@ public struct ServerConfiguration: Sendable {
     public var ticketSecret: String?
     /// Makes the same short codes every time, for scripts; nil makes random ones.
     public var seed: UInt64?
+    /// Which table rows go out to which roles, and what of them is masked. Default: the addresses of clicks are for
+    /// admins and owners.
+    var policy = RowPolicy.standard
     /// Prints a ticket for the live page.
     public var makesStartTicket = false
 
@@ -101,6 +104,13 @@ public struct ServerConfiguration: Sendable {
                 throw KitError(.invalid, "ALLOWED_ORIGINS must name origins; * is not allowed")
             }
         }
+    }
+
+    /// Takes what a configuration file says (`docs/config.schema.json`); what it leaves out stays as it is by default.
+    ///
+    /// - Throws: `.invalid` naming the place in the file and what to do.
+    public mutating func apply(configurationFile bytes: some Sequence<UInt8>) throws(KitError) {
+        policy = try ConfigurationFile(Array(bytes)).policy
     }
 
     /// Cores the process is allowed on: a container or `taskset` may grant fewer than there are, and two loops on one core

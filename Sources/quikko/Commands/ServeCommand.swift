@@ -29,6 +29,10 @@ struct ServeCommand: AsyncParsableCommand {
             valueName: "dir"))
     var dataDir: String?
 
+    @Option(
+        help: ArgumentHelp("Tables, masks and roles, as JSON; see docs/config.schema.json.", valueName: "file"))
+    var config: String?
+
     @Flag(help: "Print one line of JSON on standard output once connections are accepted.")
     var printReady = false
 
@@ -166,6 +170,7 @@ struct ServeCommand: AsyncParsableCommand {
             for name in ["PORT", "BASE_URL"] { (environment[name], environment["QUIKKO_\(name)"]) = (nil, nil) }
         }
         try configuration.apply(environment)
+        if let config { try Self.apply(config, to: &configuration) }
         configuration.keyFile = scratch?.url.appending(path: "keys.json") ?? Paths.keyFile
         configuration.host = host ?? configuration.host
         configuration.port = port ?? configuration.port
@@ -180,6 +185,18 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.seed = seed
         configuration.makesStartTicket = Terminal.errorIsTerminal && !run
         return configuration
+    }
+
+    private static func apply(_ file: String, to configuration: inout ServerConfiguration) throws {
+        guard let bytes = FileManager.default.contents(atPath: file) else {
+            Terminal.complain("quikko: cannot read the configuration file \(Terminal.printable(file))")
+            throw ExitStatus.inputUnreadable
+        }
+        do throws(KitError) {
+            try configuration.apply(configurationFile: bytes)
+        } catch {
+            throw KitError(error.code, "\(file): \(error.message)", cause: error)
+        }
     }
 
     private func announce(_ address: Server.Address, _ configuration: ServerConfiguration) throws {
