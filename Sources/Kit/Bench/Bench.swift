@@ -17,13 +17,19 @@ public enum Bench {
             let idle = IdleMeasurement.affordable(descriptors: descriptors)
             // The driver has the subscribers of two servers.
             let rooms = max(1, min(BenchMeasurement.roomsWanted, (descriptors - 128) / 2))
+            let subscribers = max(1, min(plan.subscribers, (descriptors - 512) / 2))
+            if subscribers < plan.subscribers {
+                report.note("\(subscribers) subscribers instead of \(plan.subscribers): raise ulimit -Hn")
+            }
             for (measurement, count, wanted, thing) in [
                 (BenchMeasurement.idle, idle, IdleMeasurement.wanted, "idle connections"),
                 (.rooms, rooms, BenchMeasurement.roomsWanted, "rooms"),
             ] where count < wanted && plan.measurements.contains(measurement) {
                 report.note("\(count) \(thing) instead of \(wanted): raise ulimit -Hn")
             }
-            let runner = Runner(plan: plan, pinning: pinning, idleConnections: idle, rooms: rooms, progress: progress)
+            let runner = Runner(
+                plan: plan, pinning: pinning, idleConnections: idle, rooms: rooms, subscribers: subscribers,
+                progress: progress)
             for measurement in plan.measurements { try runner.run(measurement, into: &report) }
             return report
         }
@@ -35,6 +41,7 @@ private struct Runner {
     let pinning: CorePinning?
     let idleConnections: Int
     let rooms: Int
+    let subscribers: Int
     let progress: (String) -> Void
 
     /// All rounds of one measurement.
@@ -112,25 +119,26 @@ private struct Runner {
         func crowd(of count: Int) throws -> Crowd { try Crowd(of: count, unread: side.unread, at: endpoint) }
         switch measurement {
         case .fanOut:
-            return FanOutWorkload("fan-out, one at a time", of: try crowd(of: plan.subscribers), burst: 1)
+            return FanOutWorkload("fan-out, one at a time", of: try crowd(of: subscribers), burst: 1)
         case .fanOut8, .fanOut32:
             let burst = measurement == .fanOut8 ? 8 : 32
             let name = "fan-out, bursts of \(burst) (floor: \(burst) a send)"
-            return FanOutWorkload(name, of: try crowd(of: plan.subscribers), burst: burst)
+            return FanOutWorkload(name, of: try crowd(of: subscribers), burst: burst)
         case .fanOutCalm:
-            return PacedWorkload("fan-out, 50 clicks/s", of: try crowd(of: plan.subscribers), rate: 50)
+            return PacedWorkload("fan-out, 50 clicks/s", of: try crowd(of: subscribers), rate: 50)
         case .fanOutOpen:
-            let name = "fan-out, 4000 clicks/s (floor: 16 a send)"
-            return PacedWorkload(name, of: try crowd(of: plan.subscribers), rate: 4_000)
-        case .fanOutSaturated: return SaturatedWorkload(of: try crowd(of: plan.subscribers))
+            let name = "fan-out, 4000 clicks/s (floor: up to 16 a send)"
+            return PacedWorkload(name, of: try crowd(of: subscribers), rate: 4_000)
+        case .fanOutSaturated: return SaturatedWorkload(of: try crowd(of: subscribers))
         case .rooms:
             let crowd = try Crowd(of: rooms, isApart: true, at: endpoint)
             return FanOutWorkload("a room for each of \(rooms) subscribers", of: crowd, burst: 1)
         case .stalled: return try StalledWorkload(side.unread, at: endpoint)
         case .twoLoops:
-            return try TwoLoopsWorkload(of: crowd(of: plan.subscribers), process: server.process, pinning: pinning)
+            return try TwoLoopsWorkload(
+                of: crowd(of: subscribers), loops: side.loops ?? 1, process: server.process, pinning: pinning)
         case .redirect: return try RedirectWorkload("redirect", at: endpoint, depth: 1)
-        case .redirectSpread: return try RedirectWorkload("redirect, hot and spread", at: endpoint, depth: 1)
+        case .redirectSpread: return try RedirectWorkload("redirect, one link or 64", at: endpoint, depth: 1)
         case .redirectPipelined: return try RedirectWorkload("redirect, 16 pipelined", at: endpoint, depth: 16)
         case .idle, .start, .startMillion: preconditionFailure("has no turns")
         }
@@ -139,7 +147,11 @@ private struct Runner {
     private func alone(_ measurement: BenchMeasurement, _ server: BenchServer) throws -> [BenchSample] {
         guard measurement == .idle else {
             let links = measurement == .start ? "100,000" : "1,000,000"
-            return [BenchSample("start-up with \(links) links (floor: none)", "ms", server.startMilliseconds)]
+            return [
+                BenchSample(
+                    "start-up with \(links) links after an orderly stop, files in memory (floor: no links)", "ms",
+                    server.startMilliseconds)
+            ]
         }
         return try IdleMeasurement(
             process: server.process, endpoint: server.endpoint, count: idleConnections

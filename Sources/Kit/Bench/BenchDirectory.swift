@@ -12,6 +12,9 @@ struct BenchDirectory {
             try FileManager.default.createDirectory(
                 at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             try Self.fill(url.appending(path: "quikko.sqlite"), links: links)
+        } catch SystemError.interrupted {
+            remove()
+            throw SystemError.interrupted
         } catch {
             remove()
             throw SystemError.failed("cannot prepare \(url.path): \(error)")
@@ -35,6 +38,7 @@ struct BenchDirectory {
         let owner = try store.open(now: .now).directory.users[0]
         var number = 1
         while number <= links {
+            try BenchInterrupt.check()
             let last = min(number + linksPerCommit - 1, links)
             let changes = try (number...last).map { number in
                 CommitGroup.Change.link(

@@ -86,6 +86,8 @@ extension BenchMeasurement {
         switch self {
         // What a server cannot keep up with shows only after a while.
         case .fanOutOpen, .fanOutSaturated: .infinity
+        // What is logged behind a turn is not in its rate: long turns make that little.
+        case .redirect, .redirectSpread, .redirectPipelined: 1
         case .idle, .start, .startMillion: nil
         default: 0.25
         }

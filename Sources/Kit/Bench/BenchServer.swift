@@ -58,8 +58,14 @@ struct BenchServer {
                     + (side.loops.map { ["--loops", "\($0)"] } ?? []) + ["--stall-timeout", "10m"]
             }
         let start = MonotonicClock.now()
-        let child = try Child.spawn(
-            arguments: arguments, pinning: pinning, isSpread: !side.isAlone, environment: directory?.environment)
+        let child: Child
+        do {
+            child = try Child.spawn(
+                arguments: arguments, pinning: pinning, isSpread: !side.isAlone, environment: directory?.environment)
+        } catch {
+            directory?.remove()
+            throw error
+        }
         do {
             let ready = try child.firstLine(
                 before: MonotonicClock.after(seconds: readyLimit), check: BenchInterrupt.check)

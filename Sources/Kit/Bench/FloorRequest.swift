@@ -19,7 +19,10 @@ enum FloorRequest {
             let head = UnsafeRawBufferPointer(start: base, count: count)
             return (key(head).map { .upgrade(room(head), $0) } ?? .refused, count)
         }
-        return (bytes[5] == UInt8(ascii: "p") ? .click(room(bytes)) : .redirect, count)
+        return (
+            bytes[5] == UInt8(ascii: "p") ? .click(room(UnsafeRawBufferPointer(start: base, count: count))) : .redirect,
+            count
+        )
     }
 
     /// The digits at the end of the path; 0 when there are none.
@@ -27,7 +30,7 @@ enum FloorRequest {
     private static func room(_ head: UnsafeRawBufferPointer) -> Int {
         var room = 0
         var at = 5
-        while head[at] != UInt8(ascii: " "), head[at] != UInt8(ascii: "?") {
+        while at < head.count, head[at] != UInt8(ascii: " "), head[at] != UInt8(ascii: "?") {
             let digit = Int(head[at]) - 0x30
             room = (0...9).contains(digit) ? (room * 10 + digit) & FloorLoop.roomMask : 0
             at += 1

@@ -25,7 +25,8 @@ struct PacedWorkload: Workload {
     mutating func begin() {
         start = MonotonicClock.now()
         clicks = 0
-        before = expected / crowd.audience
+        // With losses a mean: whoever lost more is taken to be later than it is.
+        before = crowd.subscribers.received / crowd.audience
     }
 
     mutating func forget() { latencies.reset() }

@@ -6,7 +6,7 @@ struct SaturatedWorkload: Workload {
     private static let window = 240
     private static let perWrite = 16
     private static let patience = 2 * MonotonicClock.second
-    private static let name = "fan-out, saturated (floor: 16 a send)"
+    private static let name = "fan-out, saturated (floor: up to 16 a send)"
 
     private let crowd: Crowd
     private var clicks = 0

@@ -19,7 +19,7 @@ struct StalledWorkload: Workload {
         kernelBytes = try Self.kernelMemory() - before
         crowd.subscribers.resetCounts()
         self.unread = unread
-        paced = PacedWorkload("900 readers, 100 clicks/s", of: crowd, rate: Self.rate)
+        paced = PacedWorkload("900 readers, 100 clicks/s (never closed for stalling)", of: crowd, rate: Self.rate)
     }
 
     var count: Int { paced.count }

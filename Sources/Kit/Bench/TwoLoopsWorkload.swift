@@ -1,5 +1,5 @@
-/// What a second loop is worth, on a machine whose second core the driver needs: the deliveries that the busiest loop's thread would
-/// make in a second of its own time. Loops in each other's way would need more of it.
+/// What a second loop is worth, on a machine whose second core the driver needs: deliveries per second of CPU time of the busiest
+/// loop's thread. It shows what the loops cost each other in time on a core, and not what they would wait for each other.
 ///
 /// A thread beside the driver has it cheaper or dearer than one that is alone, so loops change cores with every turn: one
 /// loop is alone half of the time, and of two always one.
@@ -9,12 +9,13 @@ struct TwoLoopsWorkload: Workload {
     private let pinning: CorePinning?
     private var turns = 0
 
-    init(of crowd: Crowd, process: Int32, pinning: CorePinning?) throws {
+    init(of crowd: Crowd, loops: Int, process: Int32, pinning: CorePinning?) throws {
         fanOut = FanOutWorkload("", of: crowd, burst: 8)
         self.pinning = pinning
         threads = try ProcFile.numbers(in: "/proc/\(process)/task").filter { thread in
             try ProcFile.read("/proc/\(process)/task/\(thread)/comm").hasPrefix("sockets-")
         }
+        guard threads.count == loops else { throw SystemError.failed("\(threads.count) loops instead of \(loops)") }
     }
 
     var count: Int { fanOut.count }
@@ -36,7 +37,7 @@ struct TwoLoopsWorkload: Workload {
         let seconds = Double(cost.bill.loop) / Double(MonotonicClock.second)
         return [
             BenchSample(
-                "fan-out, bursts of 8: deliveries by the busiest loop's time", "/s",
+                "fan-out, bursts of 8: deliveries by CPU time of the busiest loop", "/s",
                 Double(cost.count) / max(seconds, 1e-9)),
             .microseconds("fan-out, bursts of 8: process CPU", per: "delivery", cost.bill.process, over: cost.count),
         ]

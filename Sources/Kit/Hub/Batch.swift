@@ -6,7 +6,8 @@ import NIOCore
 final class Batch {
     enum Kind { case live, replay, notice }
 
-    private(set) var room: Room
+    /// Changes only between two ticks.
+    var room: Room
     let kind: Kind
     /// The life of the log that `numbers` belong to.
     let epoch: Int32
@@ -60,9 +61,8 @@ final class Batch {
         return range.lowerBound
     }
 
-    /// Begins anew, for another room perhaps; its memory is kept up to 64 KiB.
-    func restart(in room: Room) {
-        self.room = room
+    /// Empties the batch for another tick; its memory is kept up to 64 KiB.
+    func clear() {
         if bytes.capacity > 65_536 { bytes = ByteBuffer() } else { bytes.clear() }
         ends.removeAll(keepingCapacity: ends.capacity <= 1_024)
         numbers.removeAll(keepingCapacity: numbers.capacity <= 1_024)

@@ -11,13 +11,14 @@ final class BatchPool {
     /// An empty batch.
     func take(for room: Room) -> Batch {
         guard let batch = free.popLast() else { return Batch(room: room, epoch: epoch) }
-        batch.restart(in: room)
+        batch.room = room
         return batch
     }
 
     /// Takes a batch back, unless an outbox still has it. The caller's is not to be used any more.
     func give(_ batch: inout Batch) {
         guard free.count < Self.most, isKnownUniquelyReferenced(&batch) else { return }
+        batch.clear()
         free.append(batch)
     }
 }

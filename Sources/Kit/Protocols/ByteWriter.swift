@@ -1,7 +1,7 @@
 import NIOCore
 
-/// Writes bytes one after the other into a piece of memory that is large enough, which is checked once, when it is made: a
-/// `ByteBuffer` checks its room and its owner with every piece, and that is most of what writing an event in twenty pieces costs.
+/// Writes bytes one after the other into a piece of memory that is large enough: its maker has said how much is enough. A
+/// `ByteBuffer` looks for room and for its owner with every piece, and that is most of what writing an event in twenty pieces costs.
 struct ByteWriter {
     private var rest: UnsafeMutableRawBufferPointer
 
@@ -11,6 +11,7 @@ struct ByteWriter {
 
     @inline(__always)
     mutating func write(_ bytes: UnsafeRawBufferPointer) {
+        precondition(bytes.count <= rest.count, "more was written than was announced")
         rest.copyMemory(from: bytes)
         skip(bytes.count)
     }

@@ -138,13 +138,14 @@ final class FrontConnection: SocketHandler, Timed, Stoppable {
         var count = 0
         // What was read together is answered, and clicked, at one moment.
         let now = Timestamp.now
+        let renewed = NIODeadline.now() + server.requestDeadline
         while phase == .reading, !isBlocked, count < bytes.count {
             let length = answerOne(UnsafeRawBufferPointer(rebasing: bytes[count...]), now)
             guard length > 0 else { break }
             count += length
+            deadline = renewed
             if server.replies.readableBytes > Self.mostReplies { flush() }
         }
-        if count > 0, !isBlocked { deadline = .now() + server.requestDeadline }
         return count
     }
 
