@@ -5,6 +5,8 @@ enum Credential: Sendable, Equatable {
     case token(String)
     case ticket(String)
     case key(String)
+    /// A ticket for a Quickback socket: of its kind, or one of ours.
+    case realtime(String)
 
     /// What an `Authorization: Bearer` value must be, by its shape.
     static func bearer(_ text: String) -> Credential {
@@ -17,12 +19,22 @@ enum Credential: Sendable, Equatable {
 final class Authenticator: Sendable {
     private let directory: Directory
     private let tokens: TokenKey
+    private let sessions: TokenKey
     private let tickets: SymmetricKey
+    private let internalSecret: [UInt8]
     private let used: UsedTickets
+    private let isRealtimeSingleUse: Bool
 
-    /// - Parameter startedAt: When this process began: single-use tickets from before it are refused.
-    init(directory: Directory, secrets: Secrets, startedAt: Timestamp) async throws(KitError) {
+    /// - Parameters:
+    ///   - startedAt: When this process began: single-use tickets from before it are refused.
+    ///   - isRealtimeSingleUse: Whether Quickback's tickets are good for one socket only.
+    init(
+        directory: Directory, secrets: Secrets, startedAt: Timestamp, isRealtimeSingleUse: Bool = false
+    ) async throws(KitError) {
         self.directory = directory
+        self.isRealtimeSingleUse = isRealtimeSingleUse
+        sessions = try await TokenKey(secrets.sessions)
+        internalSecret = Array(secrets.internalCalls.utf8)
         used = UsedTickets(startedAt: startedAt)
         tokens = try await TokenKey(secrets.tokens)
         tickets = secrets.tickets
@@ -39,9 +51,33 @@ final class Authenticator: Sendable {
             return identity(of: user)
         case .ticket(let text):
             return try redeem(text, for: .socket, now: now)
+        case .realtime(let text):
+            return try redeem(text, for: .realtime, now: now)
         case .key:
             throw KitError(.unauthorized, "an API key opens no socket; get a ticket with it first")
         }
+    }
+
+    /// Verifies the session that asks for a Quickback ticket: a token signed with `BETTER_AUTH_SECRET`, which is believed by its claims,
+    /// or one of ours.
+    func sessionIdentity(_ text: String, now: Timestamp) throws(KitError) -> Identity {
+        do throws(KitError) {
+            let claims = try QuickbackSession(sessions.payload(of: text), now: now)
+            return Identity(
+                user: UserID(named: claims.subject), name: claims.subject, scope: .user,
+                organization: claims.organization,
+                roles: claims.roles, expiresAt: claims.expiresAt)
+        } catch {
+            // Right key, wrong time: no other key will do better.
+            guard error.code != .expired else { throw error }
+            return try callerIdentity(.bearer(text), now: now)
+        }
+    }
+
+    /// Whether this is what internal calls present. Takes the same time whatever is wrong with it.
+    func isInternal(_ secret: String) -> Bool {
+        let given = SHA256.hash(data: Array(secret.utf8))
+        return given == SHA256.hash(data: internalSecret) && !internalSecret.isEmpty
     }
 
     /// Verifies the bearer of a REST request. The user must exist here.
@@ -60,7 +96,7 @@ final class Authenticator: Sendable {
             }
             let expiry = Timestamp(seconds: Int64(clamping: min(claims.exp, 253_402_300_799)))
             return identity(of: user, scope: claims.scope ?? user.scope, expiresAt: expiry)
-        case .ticket:
+        case .ticket, .realtime:
             throw KitError(.unauthorized, "a ticket opens a socket; REST takes an API key or a token")
         }
     }
@@ -92,9 +128,13 @@ final class Authenticator: Sendable {
 
     private func redeem(_ text: String, for use: Ticket.Use, now: Timestamp) throws(KitError) -> Identity {
         let ticket = try Ticket(text, signedBy: tickets, now: now)
-        guard ticket.use == use else { throw KitError(.unauthorized, "the ticket is for another purpose") }
-        try used.use(ticket, now: now)
+        guard ticket.use == use || (use == .realtime && ticket.use == .socket) else {
+            throw KitError(.unauthorized, "the ticket is for another purpose")
+        }
+        if ticket.use != .realtime || isRealtimeSingleUse { try used.use(ticket, now: now) }
         let known = identity(of: ticket.user)
-        return Identity(user: ticket.user, scope: known.scope, organization: ticket.organization, roles: ticket.roles)
+        return Identity(
+            user: ticket.user, name: ticket.name, scope: known.scope, organization: ticket.organization,
+            roles: ticket.roles)
     }
 }

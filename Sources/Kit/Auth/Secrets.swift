@@ -9,13 +9,23 @@ struct Secrets: Sendable {
     let tokens: SymmetricKey
     /// Signs tickets (HMAC-SHA256).
     let tickets: SymmetricKey
+    /// Verifies Quickback sessions (HS256).
+    let sessions: SymmetricKey
+    /// What internal calls present.
+    let internalCalls: String
 
     /// Keys given in the environment win; the others are derived from one stored secret (HKDF-SHA256, RFC 5869), one purpose each.
     ///
     /// - Throws: `.invalid` when a given key is shorter than 32 bytes.
-    init(master: SymmetricKey, tokenSecret: String?, ticketSecret: String?) throws(KitError) {
+    init(
+        master: SymmetricKey, tokenSecret: String?, ticketSecret: String?, sessionSecret: String? = nil
+    ) throws(KitError) {
         tokens = try Self.key(given: tokenSecret, named: "JWT_SECRET", else: master, purpose: "quikko access tokens")
         tickets = try Self.key(given: ticketSecret, named: "ACCESS_TOKEN", else: master, purpose: "quikko tickets")
+        sessions = try Self.key(
+            given: sessionSecret, named: "BETTER_AUTH_SECRET", else: master, purpose: "quickback sessions")
+        let derived = try Self.key(given: nil, named: "", else: master, purpose: "quikko internal calls")
+        internalCalls = ticketSecret ?? Base64URL.encode(derived.withUnsafeBytes { Array($0) })
     }
 
     private static func key(

@@ -9,12 +9,16 @@ struct Ticket: Sendable, Equatable {
         case socket = "ticket"
         /// Being exchanged for a session by the live page; ten minutes.
         case start
+        /// Opening a Quickback socket, more than once until it expires; 60 seconds.
+        case realtime
     }
 
     static let maximumBytes = 4_096
 
     let use: Use
     let user: UserID
+    /// What the user is called in it; another name than `user`'s only for `.realtime`.
+    let name: String
     let organization: String?
     let roles: [String]
     /// Names this one ticket: 24 hexadecimal digits.
@@ -41,6 +45,7 @@ struct Ticket: Sendable, Equatable {
     init(use: Use, identity: Identity, now: Timestamp, ttl: Duration) {
         self.use = use
         user = identity.user
+        name = identity.name
         organization = identity.organization
         roles = identity.roles
         id = HexID<Ticket>.random().description
@@ -51,7 +56,7 @@ struct Ticket: Sendable, Equatable {
     /// The signed text.
     func text(signedBy key: SymmetricKey) -> String {
         let payload: JSON = [
-            "type": .string(use.rawValue), "userId": .string(user.description),
+            "type": .string(use.rawValue), "userId": .string(name),
             "organizationId": organization.map(JSON.string) ?? .null, "roles": .array(roles.map(JSON.string)),
             "exp": .int(Int(expiresAt.seconds)), "iat": issuedAt.map { .int(Int($0.seconds)) } ?? .null,
             "jti": .string(id), "scopeKey": .null,
@@ -71,11 +76,12 @@ struct Ticket: Sendable, Equatable {
             HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: parts[0], using: key),
             let json = Base64URL.decode(parts[0]),
             let payload = try? JSONDecoder().decode(Payload.self, from: Data(json)),
-            let user = UserID(payload.userId), Self.seconds.contains(payload.exp),
+            payload.type == .realtime || UserID(payload.userId) != nil, Self.seconds.contains(payload.exp),
             Self.seconds.contains(payload.iat ?? 0)
         else { throw refused }
         use = payload.type
-        self.user = user
+        user = UserID(named: payload.userId)
+        name = payload.userId
         organization = payload.organizationId
         roles = payload.roles
         id = payload.jti

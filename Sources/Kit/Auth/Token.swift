@@ -55,17 +55,25 @@ struct TokenKey: Sendable {
 
     /// - Throws: `.expired` when everything but the time is fine, `.unauthorized` for anything else that is wrong.
     func verify(_ text: String, now: Timestamp) throws(KitError) -> Claims {
-        let bytes = Array(text.utf8.prefix(Self.maximumBytes + 1))
-        let segments = bytes.split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)
-        guard bytes.count <= Self.maximumBytes, segments.count == 3, Self.isOurs(header: segments[0]),
-            let payload = Base64URL.decode(segments[1]), let signature = Base64URL.decode(segments[2]),
-            (try? algorithm.verify(signature, signs: bytes[..<segments[1].endIndex])) == true,
-            let claims = Claims(json: payload), claims.type == nil || claims.type == "access",
+        guard let claims = Claims(json: try payload(of: text)), claims.type == nil || claims.type == "access",
             UserID(claims.userID) != nil
         else { throw Self.refused }
         guard claims.exp > now.seconds else { throw KitError(.expired, "the token has expired; get a new one") }
         guard claims.nbf.map({ $0 <= now.seconds }) ?? true else { throw Self.refused }
         return claims
+    }
+
+    /// The claims of a token signed with this key, as JSON; what they say is the caller's to judge.
+    ///
+    /// - Throws: `.unauthorized` when it is not signed so, or is no token.
+    func payload(of text: String) throws(KitError) -> [UInt8] {
+        let bytes = Array(text.utf8.prefix(Self.maximumBytes + 1))
+        let segments = bytes.split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)
+        guard bytes.count <= Self.maximumBytes, segments.count == 3, Self.isOurs(header: segments[0]),
+            let payload = Base64URL.decode(segments[1]), let signature = Base64URL.decode(segments[2]),
+            (try? algorithm.verify(signature, signs: bytes[..<segments[1].endIndex])) == true
+        else { throw Self.refused }
+        return payload
     }
 
     private static let usualHeader = Array(Base64URL.encode(#"{"alg":"HS256","typ":"JWT"}"#.utf8).utf8)
@@ -77,7 +85,7 @@ struct TokenKey: Sendable {
         return members.contains { $0 == ("alg", .text("HS256")) } && !names.contains("crit") && !names.contains("kid")
     }
 
-    private static var refused: KitError { KitError(.unauthorized, "the token is missing or not valid") }
+    static var refused: KitError { KitError(.unauthorized, "the token is missing or not valid") }
 }
 
 extension TokenKey.Claims {

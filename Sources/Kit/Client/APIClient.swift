@@ -133,6 +133,30 @@ public struct APIClient: Sendable {
         let data: Payload
     }
 
+    /// Tells an organization's sockets something.
+    ///
+    /// - Parameter kind: `broadcast` or `change`.
+    /// - Returns: how many sockets it went to.
+    public func publish(kind: String, _ members: [(String, JSON)]) async throws(KitError) -> Int {
+        struct Answer: Decodable { let delivered: Int }
+        let answer: Answer = try await post("/api/v1/publish", .object(.init([("kind", .string(kind))] + members)))
+        return answer.delivered
+    }
+
+    /// The same by Quickback's internal call; the credential is the secret the two servers share.
+    public func publishInternally(kind: String, _ members: [(String, JSON)]) async throws(KitError) -> Int {
+        struct Answer: Decodable { let delivered: Int? }
+        let type = kind == "change" ? "postgres_changes" : kind
+        let headers: HTTPHeaders = [
+            "Content-Type": "application/json", "X-Internal-Call": "1", "X-Internal-Secret": credential ?? "",
+        ]
+        let (response, body) = try await send(
+            .POST, "/realtime/v1/api/broadcast", headers: headers,
+            body: JSON.object(.init([("type", .string(type))] + members)).text)
+        guard response.status == .ok else { throw Self.error(response.status, body) }
+        return (try? JSONDecoder().decode(Answer.self, from: Data(buffer: body)))?.delivered ?? 0
+    }
+
     private func post<Answer: Decodable>(_ path: String, _ json: JSON) async throws(KitError) -> Answer {
         try await call(.POST, path, headers: ["Content-Type": "application/json"], body: json.text)
     }

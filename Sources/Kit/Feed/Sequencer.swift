@@ -22,6 +22,8 @@ final class Sequencer: Sendable {
     /// What a shard has to deliver.
     struct Delivery: Sendable {
         var batches: [[Click]] = []
+        /// Each with how many of the batches lie before it.
+        var publications: [(place: Int, publication: Publication)] = []
         /// Numbers this shard will never see; they lie behind those of `batches`. No larger than the table of heads.
         var missed: [Room: ClosedRange<Int64>] = [:]
     }
@@ -39,7 +41,16 @@ final class Sequencer: Sendable {
             for click in clicks {
                 miss(click.ownerNumber, of: .user(click.owner))
                 miss(click.linkNumber, of: .link(click.code))
+                // Nobody there is told numbers: they are only counted.
+                miss((delivery.missed[.organization(.home)]?.upperBound ?? 0) + 1, of: .organization(.home))
             }
+        }
+
+        mutating func take(_ publication: Publication, capacity: Int) -> Bool {
+            guard !isOverflowing, count + publication.weight <= capacity else { return false }
+            delivery.publications.append((delivery.batches.count, publication))
+            count += publication.weight
+            return true
         }
 
         private mutating func miss(_ number: Int64, of room: Room) {
@@ -114,6 +125,25 @@ final class Sequencer: Sendable {
         if needsRecorder { wakeRecorder() }
         for wake in wakeUps { wake() }
         return receipt
+    }
+
+    /// Hands a publication to every shard, in its place among the clicks. A shard whose inbox is full does not deliver it, which
+    /// is counted in `undelivered`.
+    func publish(_ publication: Publication) {
+        let wakeUps = state.withLock { state in
+            var wakeUps: [@Sendable () -> Void] = []
+            for index in state.inboxes.indices {
+                guard state.inboxes[index].take(publication, capacity: inboxCapacity) else {
+                    state.counters.undelivered += 1
+                    continue
+                }
+                guard !state.inboxes[index].isAwake else { continue }
+                state.inboxes[index].isAwake = true
+                wakeUps.append(state.inboxes[index].wake)
+            }
+            return wakeUps
+        }
+        for wake in wakeUps { wake() }
     }
 
     private func deliver(_ clicks: [Click], to inbox: inout Inbox, counting undelivered: inout Int) {

@@ -8,6 +8,7 @@ final class HubShard {
     let meter: LatencyMeter
     private let sequencer: Sequencer
     private let batches: BatchPool
+    private let occupancy: Occupancy
     /// This shard's place in the sequencer; set once, before the first subscriber. Nil where nobody is ever delivered to.
     private(set) var place: Int?
     /// A room has few audiences, so a list beats a second dictionary.
@@ -17,8 +18,12 @@ final class HubShard {
     /// Books of the connections that have closed.
     private(set) var closedBooks = Outbox.Books()
 
-    init(loop: any EventLoop, sequencer: Sequencer, meter: LatencyMeter = LatencyMeter()) {
+    init(
+        loop: any EventLoop, sequencer: Sequencer, occupancy: Occupancy = Occupancy(),
+        meter: LatencyMeter = LatencyMeter()
+    ) {
         self.loop = loop
+        self.occupancy = occupancy
         self.sequencer = sequencer
         self.meter = meter
         batches = BatchPool(epoch: sequencer.epoch)
@@ -39,7 +44,10 @@ final class HubShard {
         let membership =
             members.first { $0.audience == subscriber.audience }
             ?? Membership(room: room, audience: subscriber.audience, batches: batches, last: last)
-        if membership.subscribers.isEmpty { rooms[room, default: []].append(membership) }
+        if membership.subscribers.isEmpty {
+            if members.isEmpty { occupancy.opened(room) }
+            rooms[room, default: []].append(membership)
+        }
         guard !subscriber.places.contains(where: { $0.membership === membership }) else { return }
         membership.add(subscriber)
     }
@@ -62,7 +70,9 @@ final class HubShard {
         membership.remove(subscriber)
         guard membership.subscribers.isEmpty else { return }
         rooms[membership.room]?.removeAll { $0 === membership }
-        if rooms[membership.room]?.isEmpty == true { rooms[membership.room] = nil }
+        guard rooms[membership.room]?.isEmpty == true else { return }
+        rooms[membership.room] = nil
+        occupancy.closed(membership.room)
     }
 
     /// Delivers everything the sequencer has for this shard: encoded once per audience, one send per subscriber.
@@ -86,11 +96,16 @@ final class HubShard {
     }
 
     private func deliver(_ delivery: Sequencer.Delivery) {
-        for clicks in delivery.batches {
+        var publications = delivery.publications[...]
+        for (place, clicks) in delivery.batches.enumerated() {
+            while let next = publications.first, next.place <= place {
+                publish(.publication(publications.removeFirst().publication))
+            }
             for click in clicks { publish(.click(click)) }
         }
+        for next in publications { publish(.publication(next.publication)) }
         var fallen: [Subscriber] = []
-        // Sends never call back into rooms: a socket found dead is closed on a later turn of the loop.
+        // Sends never join or leave rooms: a socket found dead is closed on a later turn of the loop.
         for membership in dirty { membership.flush(meter, fallen: &fallen) }
         dirty.removeAll(keepingCapacity: true)
         for (room, numbers) in delivery.missed {
@@ -104,6 +119,18 @@ final class HubShard {
         event.forEachRoom { room in
             guard let members = rooms[room] else { return }
             for membership in members where membership.append(event) { dirty.append(membership) }
+        }
+    }
+
+    /// How many subscribers here hear of this publication.
+    func audience(of publication: Publication) -> Int {
+        let event = Event.publication(publication)
+        var scratch = ByteBuffer()
+        return (rooms[publication.room] ?? []).reduce(0) { count, membership in
+            scratch.clear()
+            let audience = membership.audience
+            let hears = audience.wire.encode(event, for: audience, in: publication.room, into: &scratch)
+            return count + (hears ? membership.subscribers.count : 0)
         }
     }
 

@@ -141,6 +141,7 @@ final class Membership {
     private func deliver(_ batch: Batch, _ bytes: UnsafeRawBufferPointer, count: Int, to index: Int) -> Bool {
         let descriptor = lanes[index].descriptor
         guard descriptor >= 0 else { return subscribers[index].outbox.deliver(batch, bytes) }
+        assert(!subscribers[index].outbox.hasFallenBehind, "a subscriber that reads the log is not sent to")
         // What is wrong with a dead socket the connection finds out by itself.
         let taken = StreamSocket.send(descriptor, bytes) ?? 0
         guard taken == bytes.count else {

@@ -1,8 +1,9 @@
 /// Something that happened, in domain terms.
 ///
 /// A publication is an event addressed to its rooms; the rooms follow from the event.
-public enum Event: Sendable, Equatable {
+enum Event: Sendable {
     case click(Click)
+    case publication(Publication)
 
     /// Calls `body` for each room this event is addressed to, the owner's first.
     @inline(__always)
@@ -11,6 +12,9 @@ public enum Event: Sendable, Equatable {
         case .click(let click):
             body(.user(click.owner))
             body(.link(click.code))
+            // Every owner of links is a member of this server's own organization.
+            body(.organization(.home))
+        case .publication(let publication): body(publication.room)
         }
     }
 
@@ -19,6 +23,7 @@ public enum Event: Sendable, Equatable {
     func number(in room: Room) -> Int64 {
         switch self {
         case .click(let click): click.number(in: room)
+        case .publication: 0
         }
     }
 
@@ -27,6 +32,7 @@ public enum Event: Sendable, Equatable {
     var at: Timestamp {
         switch self {
         case .click(let click): click.at
+        case .publication(let publication): publication.at
         }
     }
 }

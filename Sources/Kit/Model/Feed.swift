@@ -22,6 +22,7 @@ extension Click {
         switch room {
         case .user: ownerNumber
         case .link: linkNumber
+        case .organization, .member: 0
         }
     }
 

@@ -12,6 +12,8 @@ public enum FeedEvent: Sendable, Equatable {
     case recovered(Recovery)
     /// Everything up to here has been sent.
     case position(Place)
+    /// An event of a protocol without numbers, in its own words.
+    case said(JSON)
     /// The server refused something this client asked for; the connection lives on.
     case refused(code: String, message: String)
 }

@@ -32,7 +32,10 @@ public struct Organization: Sendable, Equatable {
 
 /// Who someone is, once a credential has been verified.
 public struct Identity: Sendable, Equatable {
+    /// Of someone whose account lives elsewhere: made from what they are called there.
     public let user: UserID
+    /// What whoever issued the credential calls the user; the user's identifier when that is us.
+    public let name: String
     public let scope: Scope
     public let organization: String?
     public let roles: [String]
@@ -40,9 +43,11 @@ public struct Identity: Sendable, Equatable {
     public let expiresAt: Timestamp?
 
     public init(
-        user: UserID, scope: Scope, organization: String? = nil, roles: [String] = [], expiresAt: Timestamp? = nil
+        user: UserID, name: String? = nil, scope: Scope, organization: String? = nil, roles: [String] = [],
+        expiresAt: Timestamp? = nil
     ) {
         self.user = user
+        self.name = name ?? user.description
         self.scope = scope
         self.organization = organization
         self.roles = roles

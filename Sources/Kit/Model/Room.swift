@@ -4,6 +4,25 @@ public enum Room: Hashable, Sendable {
     case user(UserID)
     /// `url:<code>`: every click on one link.
     case link(ShortCode)
+    /// Everyone of an organization.
+    case organization(OrganizationKey)
+    /// One user, as a member of an organization.
+    case member(OrganizationKey, UserID)
+}
+
+/// An organization in a few plain words: rooms are looked up with every click.
+public struct OrganizationKey: Hashable, Sendable {
+    /// This server's own organization.
+    public static let home = OrganizationKey(high: 0, low: 0)
+
+    let high: UInt64
+    let low: UInt64
+}
+
+extension OrganizationKey: CustomStringConvertible {
+    public var description: String {
+        self == .home ? "home" : String(high, radix: 16) + "-" + String(low, radix: 16)
+    }
 }
 
 extension Room: CustomStringConvertible {
@@ -11,6 +30,8 @@ extension Room: CustomStringConvertible {
         switch self {
         case .user(let id): "user:\(id)"
         case .link(let code): "url:\(code)"
+        case .organization(let key): "organization:\(key)"
+        case .member(let key, let user): "organization:\(key):\(user)"
         }
     }
 }

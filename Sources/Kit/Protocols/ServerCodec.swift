@@ -60,6 +60,8 @@ struct Audience: Sendable, Hashable {
 
     let wire: WireProtocol
     var variant = Variant.plain
+    /// What its subscribers' roles let them see, in protocols where that differs.
+    var view: RoleView?
 
     /// Whether its subscribers see numbers, and are owed every one.
     var isNumbered: Bool { variant != .plain }
@@ -114,8 +116,15 @@ protocol ServerCodec: Sendable {
     /// Largest message a client may send, in bytes; above it the connection is closed with 1009.
     static var maximumMessage: Int { get }
 
+    /// How this protocol words an error before the upgrade; nil for the REST API's way.
+    static func refusal(_ error: KitError, of request: UpgradeRequest) -> JSON?
+
     /// - Throws: `.invalid` when the request asks for something this protocol does not have.
-    init(_ request: UpgradeRequest) throws(KitError)
+    init(_ request: UpgradeRequest, _ settings: ProtocolSettings) throws(KitError)
+    /// With whom `identity` shares every frame.
+    ///
+    /// - Throws: `.forbidden` when this connection is not for it.
+    func audience(of identity: Identity) throws(KitError) -> Audience
     /// What the connection follows by number; nil when it did not ask for numbers.
     var following: Following? { get }
     /// The socket is open and `identity` is who opened it.
@@ -124,4 +133,24 @@ protocol ServerCodec: Sendable {
     mutating func receive(_ message: ByteBuffer) -> [Action]
     /// The answer to an `authorize` this codec asked for.
     mutating func subscribed(to room: Room, _ result: Result<Void, KitError>) -> [Action]
+}
+
+extension ServerCodec {
+    static func refusal(_ error: KitError, of request: UpgradeRequest) -> JSON? { nil }
+}
+
+/// What codecs need to know of this server.
+struct ProtocolSettings: Sendable {
+    /// The id of the organization that owns the links.
+    let home: String
+    let quickback: QuickbackSettings
+
+    init(home: String, policy: RowPolicy = .standard) {
+        self.home = home
+        quickback = QuickbackSettings(policy)
+    }
+
+    func key(of organization: String) -> OrganizationKey {
+        organization == home ? .home : OrganizationKey(organization)
+    }
 }

@@ -4,16 +4,20 @@ import NIOCore
 public enum WireProtocol: String, Sendable, CaseIterable {
     /// The original dashboard's WebSocket.
     case quikko
+    /// Row changes and broadcasts of an organization.
+    case quickback
 
     var serverCodec: any ServerCodec.Type {
         switch self {
         case .quikko: QuikkoServerCodec.self
+        case .quickback: QuickbackServerCodec.self
         }
     }
 
     var clientCodec: any ClientCodec.Type {
         switch self {
         case .quikko: QuikkoClientCodec.self
+        case .quickback: QuickbackClientCodec.self
         }
     }
 
@@ -22,6 +26,7 @@ public enum WireProtocol: String, Sendable, CaseIterable {
     func encode(_ event: Event, for audience: Audience, in room: Room, into batch: inout ByteBuffer) -> Bool {
         switch self {
         case .quikko: QuikkoServerCodec.encode(event, for: audience, in: room, into: &batch)
+        case .quickback: QuickbackServerCodec.encode(event, for: audience, in: room, into: &batch)
         }
     }
 

@@ -6,7 +6,7 @@ enum CORS {
         guard let origin = head.headers.first(name: "origin") else { return [] }
         guard rule.allows(origin, host: head.headers.first(name: "host") ?? "") else { return [("Vary", "Origin")] }
         return [
-            ("Access-Control-Allow-Origin", origin), ("Vary", "Origin"),
+            ("Access-Control-Allow-Origin", origin), ("Access-Control-Allow-Credentials", "true"), ("Vary", "Origin"),
             ("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE"),
             ("Access-Control-Allow-Headers", "Authorization, Content-Type"), ("Access-Control-Max-Age", "600"),
         ]

@@ -24,6 +24,17 @@ struct Call {
         return String(parts[1])
     }
 
+    /// A cookie of this name; nil when there is none.
+    func cookie(_ name: String) -> String? {
+        for header in request.head.headers[canonicalForm: "cookie"] {
+            for pair in header.split(separator: ";") {
+                let halves = pair.split(separator: "=", maxSplits: 1)
+                if halves.count == 2, halves[0].drop(while: { $0 == " " }) == name { return String(halves[1]) }
+            }
+        }
+        return nil
+    }
+
     /// The first value of a query key, percent-decoded; nil when it is absent or empty.
     func query(_ name: String) -> String? {
         UpgradeRequest(target: request.target).value(name).flatMap { $0.isEmpty ? nil : $0 }

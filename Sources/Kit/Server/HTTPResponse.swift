@@ -53,7 +53,7 @@ struct HTTPResponse: Sendable {
     }
 
     /// The status of each error: the only such table.
-    private static func status(of code: KitError.Code) -> HTTPResponseStatus {
+    static func status(of code: KitError.Code) -> HTTPResponseStatus {
         switch code {
         case .invalid, .invalidURL: .badRequest
         case .unauthorized, .expired: .unauthorized

@@ -31,16 +31,18 @@ struct Handshake {
         }
         do throws(KitError) {
             let credential = try wire.serverCodec.credential(in: request)
-            let codec = try wire.serverCodec.init(request)
+            let codec = try wire.serverCodec.init(request, server.services.protocols)
             // Before a ticket is burnt: whoever is turned away here may come again with it.
             try Admission.check(server.services)
             let identity = try server.services.authenticator.socketIdentity(credential, now: now)
-            let audience = Audience(wire: wire, variant: codec.following == nil ? .plain : .positions)
+            let audience = try codec.audience(of: identity)
             let admission = try Admission(
                 codec.following, identity: identity, audience: audience, services: server.services, now: now)
             return .accepted(reply(admission.headers(server.services)), admission, codec)
         } catch {
-            return .refused(HTTPResponse(error))
+            let own = wire.serverCodec.refusal(error, of: request)
+            return .refused(
+                own.map { HTTPResponse(status: HTTPResponse.status(of: error.code), plain: $0) } ?? HTTPResponse(error))
         }
     }
 

@@ -18,6 +18,7 @@ enum Router {
         if request.head.method == .OPTIONS, request.head.headers.contains(name: "access-control-request-method") {
             return call.answer(HTTPResponse(status: .noContent))
         }
+        if let answer = QuickbackRoutes.respond(call) { return answer }
         switch (request.head.method, request.path) {
         case (.GET, "/"), (.HEAD, "/"): return call.answer(PageRoute.page)
         case (.GET, "/health"), (.HEAD, "/health"): return call.answer(StatusRoute.health(call))
@@ -25,6 +26,7 @@ enum Router {
         case (.GET, "/ws"): return call.answer(try SocketRoute.explain(call))
         case (.POST, "/api/v1/urls"): return try LinkRoutes.create(call)
         case (.POST, "/api/v1/tickets"): return call.answer(try TicketRoute.create(call))
+        case (.POST, "/api/v1/publish"): return try PublishRoute.publish(call)
         case (.GET, "/api/v1/auth/me/summary"): return call.answer(try AccountRoutes.summary(call))
         case (.GET, "/api/v1/events"): return try FeedRoutes.events(call)
         case (.GET, "/api/v1/feed"): return call.answer(try FeedRoutes.feed(call))
@@ -37,7 +39,7 @@ enum Router {
             return try RedirectRoute.follow(String(segment), call)
         case (_, "/"), (_, "/health"), (_, "/health/ready"), (_, "/ws"), (_, "/api/v1/urls"), (_, "/api/v1/tickets"),
             (_, "/api/v1/auth/me/summary"), (_, "/api/v1/server"), (_, "/api/v1/server/connections"),
-            (_, "/api/v1/events"), (_, "/api/v1/feed"), (_, "/metrics"):
+            (_, "/api/v1/events"), (_, "/api/v1/feed"), (_, "/api/v1/publish"), (_, "/metrics"):
             return call.answer(
                 HTTPResponse(
                     KitError(.invalid, "\(request.path) does not take \(request.head.method)"),

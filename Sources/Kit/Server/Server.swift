@@ -52,7 +52,8 @@ public final class Server: Sendable {
     /// The same over any store.
     func run(_ store: any Store, master: SymmetricKey, ready: @Sendable (Address) async throws -> Void) async throws {
         let secrets = try Secrets(
-            master: master, tokenSecret: configuration.tokenSecret, ticketSecret: configuration.ticketSecret)
+            master: master, tokenSecret: configuration.tokenSecret, ticketSecret: configuration.ticketSecret,
+            sessionSecret: configuration.sessionSecret)
         let contents = try store.open(now: .now)
         let recorder = ClickRecorder(
             store: store, flushInterval: configuration.flushInterval, holes: contents.holes, log: log)
@@ -88,7 +89,9 @@ public final class Server: Sendable {
         let accounts = Directory(contents.directory)
         let services = Services(
             configuration: configuration, directory: accounts,
-            authenticator: try await Authenticator(directory: accounts, secrets: secrets, startedAt: .now),
+            authenticator: try await Authenticator(
+                directory: accounts, secrets: secrets, startedAt: .now,
+                isRealtimeSingleUse: configuration.isRealtimeTicketSingleUse),
             links: LinkTable(contents.links), sequencer: sequencer, recorder: recorder, reader: reader, log: log)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.loops / 2))
         let sockets = try (0..<configuration.loops).map { try SocketLoop(name: "sockets-\($0)") }
@@ -120,6 +123,10 @@ public final class Server: Sendable {
         let http = group.makeIterator().map { ServerLoop(loop: $0, services: services) }
         services.loops = front + http
         services.http = HTTPLoops(http)
+        let totals = LinkTotals { services.sequencer.publish($0) }
+        services.recorder.whenLogged { clicks in
+            if services.occupancy.isHomeOccupied { totals.take(clicks, on: front[0].loop) }
+        }
         for server in services.loops { try await server.loop.submit { server.start() }.get() }
         let (port, close) = try await listen(services, front)
         do {

@@ -55,6 +55,10 @@ public struct ServerConfiguration: Sendable {
     public var tokenSecret: String?
     /// Signs tickets; nil derives it from the stored secret. At least 32 bytes.
     public var ticketSecret: String?
+    /// Verifies Quickback sessions; at least 32 bytes. Default: derived from the stored secret.
+    public var sessionSecret: String?
+    /// Whether a Quickback ticket opens one socket only.
+    public var isRealtimeTicketSingleUse = false
     /// Makes the same short codes every time, for scripts; nil makes random ones.
     public var seed: UInt64?
     /// Which table rows go out to which roles, and what of them is masked. Default: the addresses of clicks are for
@@ -94,6 +98,8 @@ public struct ServerConfiguration: Sendable {
         allowsPrivateTargets = try flag("ALLOW_PRIVATE_TARGETS", allowsPrivateTargets)
         tokenSecret = value("JWT_SECRET") ?? tokenSecret
         ticketSecret = value("ACCESS_TOKEN") ?? ticketSecret
+        sessionSecret = value("BETTER_AUTH_SECRET") ?? sessionSecret
+        isRealtimeTicketSingleUse = try flag("WS_TICKET_SINGLE_USE", isRealtimeTicketSingleUse)
         baseURL = try value("BASE_URL").map { text throws(KitError) in try Self.trimmed(text, "BASE_URL") } ?? baseURL
         frontendURL =
             try value("FRONTEND_URL").map { text throws(KitError) in try Self.trimmed(text, "FRONTEND_URL") }

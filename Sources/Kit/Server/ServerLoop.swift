@@ -21,6 +21,7 @@ final class ServerLoop: @unchecked Sendable {
     let shard: HubShard
     let wheel: TimingWheel
     let requestDeadline: TimeAmount
+    /// Confined to the loop; a look-up calls nobody who looks anything up.
     @exclusivity(unchecked)
     var userAgents = UserAgent.Cache()
     private(set) var connections: [ObjectIdentifier: LiveConnection] = [:]
@@ -46,7 +47,7 @@ final class ServerLoop: @unchecked Sendable {
         sockets = loop as? SocketLoop
         self.services = services
         requestDeadline = services.configuration.requestDeadline.timeAmount
-        shard = HubShard(loop: loop, sequencer: services.sequencer)
+        shard = HubShard(loop: loop, sequencer: services.sequencer, occupancy: services.occupancy)
         wheel = TimingWheel(now: .now())
         slowLog = LogGate(services.log)
         closedRecords = ClosedRecords(loops: services.configuration.loops)

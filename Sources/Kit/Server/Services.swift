@@ -12,6 +12,9 @@ final class Services: Sendable {
     let recorder: ClickRecorder
     let reader: FeedReader
     let codes: CodeMaker
+    let protocols: ProtocolSettings
+    let occupancy = Occupancy()
+    let ticketLimit: TicketLimit
     let log: Logger
     /// Open live connections, for the limit.
     let connectionCount = Atomic<Int>(0)
@@ -39,6 +42,8 @@ final class Services: Sendable {
         self.reader = reader
         runName = String(startedAt.microseconds / 1_000, radix: 36)
         codes = CodeMaker(seed: configuration.seed)
+        protocols = ProtocolSettings(home: directory.organization.id, policy: configuration.policy)
+        ticketLimit = TicketLimit(perMinute: 60)
         self.log = log
     }
 
@@ -67,6 +72,18 @@ final class Services: Sendable {
         server.loop.execute { server.adopt(descriptor, unread: unread, make(server)) }
     }
 
+    /// Tells everyone a publication is for; the future has how many connections that were.
+    func publish(_ publication: Publication, answeringOn loop: any EventLoop) -> EventLoopFuture<Int> {
+        sequencer.publish(publication)
+        let counts = loops.filter { $0.sockets != nil }.map { server in
+            server.loop.submit {
+                server.shard.drain()
+                return server.shard.audience(of: publication)
+            }
+        }
+        return EventLoopFuture.reduce(0, counts, on: loop, +)
+    }
+
     /// Numbers connections, in the order they came.
     func nextConnection() -> Int { connectionsSeen.add(1, ordering: .relaxed).newValue }
 
@@ -79,6 +96,7 @@ final class Services: Sendable {
         switch room {
         case .user(let id): directory.user(id).map { .owner(Int32($0.key)) }
         case .link(let code): links.entry(code).map { .link(Int32($0.link.key)) }
+        case .organization, .member: nil
         }
     }
 

@@ -32,6 +32,8 @@ final class ClickRecorder: Sendable {
     private let log: Logger
     private let state: Guarded<State>
     private let signal = DispatchSemaphore(value: 0)
+    /// Hears of clicks that have become durable, on the recorder's thread.
+    private let listener = Guarded<@Sendable ([Click]) -> Void>({ _ in })
 
     /// - Parameter holes: Holes the log has already.
     init(store: any Store, flushInterval: Duration, holes: Int = 0, log: Logger) {
@@ -40,6 +42,9 @@ final class ClickRecorder: Sendable {
         self.flushInterval = flushInterval
         self.log = log
     }
+
+    /// From now on `body` hears of every group of clicks that has become durable. It must not wait for anything.
+    func whenLogged(_ body: @escaping @Sendable ([Click]) -> Void) { listener.withLock { $0 = body } }
 
     /// Something waits in the backlog.
     func wake() { signal.signal() }
@@ -190,6 +195,7 @@ final class ClickRecorder: Sendable {
         for waiter in durable { waiter.promise.succeed() }
         if wasFailing { log.notice("the store works again") }
         if !group.holes.isEmpty { reportHoles(group.holes) }
+        if !group.clicks.isEmpty { listener.withLock { $0 }(group.clicks) }
     }
 
     /// One line for a loss, however many feeds it touched.

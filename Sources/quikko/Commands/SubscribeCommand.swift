@@ -12,6 +12,7 @@ struct SubscribeCommand: AsyncParsableCommand {
             Examples:
               quikko subscribe --since 10m --where country=DE
               quikko subscribe guide --count 10 --timeout 1m
+              quikko subscribe --protocol quickback --roles member   (an organization's rows and broadcasts)
               quikko subscribe --stall 1s/4s   (be the slow client: see what it misses, and get it back)
             """
     )
@@ -20,6 +21,25 @@ struct SubscribeCommand: AsyncParsableCommand {
         help: ArgumentHelp("Only these links: a code, or url:CODE.", valueName: "code"),
         transform: SubscribeCommand.link)
     var codes: [ShortCode] = []
+
+    @Option(
+        name: .customLong("protocol"),
+        help: ArgumentHelp(
+            "In whose words: quikko's own clicks, or quickback's changes and broadcasts of an organization.",
+            valueName: "quikko|quickback"),
+        transform: WireProtocol.named)
+    var wire = WireProtocol.quikko
+
+    @Option(help: ArgumentHelp("With quickback: which organization's.", valueName: "id"))
+    var organization: String?
+
+    @Option(help: ArgumentHelp("With quickback: as this user, by the 24 digits of their id.", valueName: "id"))
+    var user: String?
+
+    @Option(
+        help: ArgumentHelp("With quickback: as someone with these roles, separated by commas.", valueName: "roles"),
+        transform: { $0.split(separator: ",").map(String.init) })
+    var roles: [String] = []
 
     @Option(help: "End after this many clicks.", transform: { try CountText.read($0) })
     var count: Int?
@@ -61,6 +81,13 @@ struct SubscribeCommand: AsyncParsableCommand {
 
     func validate() throws {
         try output.check(EventPrinter.fields)
+        guard wire == .quikko || (codes.isEmpty && since == nil && filters.isEmpty && !noBackfill) else {
+            throw ValidationError(
+                "codes, --since, --where and --no-backfill go with --protocol quikko: only it has numbers")
+        }
+        guard wire != .quikko || (organization == nil && user == nil && roles.isEmpty) else {
+            throw ValidationError("--organization, --user and --roles go with --protocol quickback")
+        }
         guard codes.count <= 64 else { throw ValidationError("at most 64 codes; leave them out to follow all links") }
     }
 
@@ -87,8 +114,10 @@ struct SubscribeCommand: AsyncParsableCommand {
         options.pace = ReadingPace(bytesPerSecond: slow, stall: stall)
         // Who is slow on purpose, or wants to see gaps, must be one whom the server drops messages for.
         options.replays = !noBackfill && options.pace.isFull
-        let feed = FeedClient(client.origin, options: options) { () throws(KitError) in
-            try await client.makeTicket(kind: "ticket").ticket ?? ""
+        let roles = roles.isEmpty ? nil : roles
+        let feed = FeedClient(client.origin, wire: wire, options: options) { [user, organization] () throws(KitError) in
+            try await client.makeTicket(kind: "ticket", user: user, organization: organization, roles: roles).ticket
+                ?? ""
         }
         let follower = FeedPrinter(
             client: client, options: output, filters: filters, limit: count, fills: !noBackfill)
@@ -111,6 +140,13 @@ struct SubscribeCommand: AsyncParsableCommand {
         try await finish(ending, follower)
     }
 
+    private var subject: String {
+        guard wire == .quikko else {
+            return "what \(wire.rawValue) clients of \(organization ?? "this organization") see"
+        }
+        return "the clicks of " + (codes.isEmpty ? "all my links" : codes.map(\.description).joined(separator: ", "))
+    }
+
     private enum Ending { case done, timedOut, interrupted(Int32) }
 
     private func follow(_ feed: FeedClient, _ printer: FeedPrinter) async throws -> Ending {
@@ -120,8 +156,7 @@ struct SubscribeCommand: AsyncParsableCommand {
                 switch item {
                 case .connected:
                     await printer.connected()
-                    let what = codes.isEmpty ? "all my links" : codes.map(\.description).joined(separator: ", ")
-                    if Terminal.errorIsTerminal { Terminal.complain("following the clicks of \(what); Ctrl-C ends it") }
+                    if Terminal.errorIsTerminal { Terminal.complain("following \(subject); Ctrl-C ends it") }
                 case .disconnected(let reason, let delay):
                     Terminal.complain("\(Terminal.printable(reason)); connecting again in \(DurationText.write(delay))")
                 case .event(let event): return try await printer.hear(event)

@@ -53,3 +53,13 @@ struct TargetOptions: ParsableArguments {
         return environment["QUIKKO_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
     }
 }
+
+extension WireProtocol {
+    /// What `--protocol` takes.
+    static func named(_ name: String) throws -> WireProtocol {
+        guard let wire = WireProtocol(rawValue: name) else {
+            throw ValidationError("--protocol is one of \(allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return wire
+    }
+}

@@ -30,6 +30,19 @@ struct EventPrinter {
                 line: Self.line(click), identifier: click.shortCode))
     }
 
+    /// An event of a protocol without numbers: the message as it came, and for people its gist on one line.
+    mutating func print(_ message: JSON) {
+        guard case .object(let pairs) = message else { return }
+        func text(_ key: String) -> String { if case .string(let text)? = message[key] { text } else { "" } }
+        let name = text("type") == "broadcast" ? text("event") : "\(text("eventType")) \(text("table"))"
+        let content = message["payload"] ?? (message["new"] == .null ? message["old"] : message["new"]) ?? .null
+        printer.print(
+            Record(
+                fields: pairs.members.map { ($0.key, $0.value) },
+                line: "\(Self.padded(name, 20))  \(Terminal.printable(content.text))", plain: message.text,
+                identifier: name))
+    }
+
     mutating func print(_ gap: Gap, isFetched: Bool) {
         let what = gap.numbers.lowerBound == gap.numbers.upperBound ? "" : " to \(gap.numbers.upperBound)"
         aside(

@@ -9,7 +9,7 @@ actor FeedPrinter {
     private var printer: EventPrinter
     /// Whether there ever was a connection.
     private(set) var isConnected = false
-    /// Clicks printed.
+    /// Clicks, or events of another protocol, printed.
     private(set) var clicks = 0
     /// The last position printed of each room: fetching a gap may break off and begin again.
     private var printed: [Room: Position] = [:]
@@ -42,6 +42,10 @@ actor FeedPrinter {
             lost += 1
             printer.print(hole, in: room)
         case .recovered(let recovery): printer.print(recovery)
+        case .said(let message):
+            printer.print(message)
+            clicks += 1
+            return clicks != limit
         case .refused(_, let message): throw KitError(.notFound, message)
         case .position: break
         }

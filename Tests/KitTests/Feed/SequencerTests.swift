@@ -79,6 +79,32 @@ struct SequencerTests {
         #expect(second.first?.clicks.isEmpty == true, "the hole lies before what followed it")
     }
 
+    @Test func `publications keep their place among the clicks, and their weight counts`() throws {
+        let sequencer = Sequencer(heads: .init(epoch: 1, owners: [], links: []), inboxCapacity: 10, wakeRecorder: {})
+        let shard = sequencer.attach(wake: {})
+        func publish(_ name: String, size: Int = 0) {
+            sequencer.publish(
+                Publication(.broadcast(name: name, payload: .null), in: .organization(.home), at: .now, size: size))
+        }
+        func click() throws {
+            var clicks = [try Self.click(link: 1)]
+            sequencer.submit(&clicks, from: nil)
+        }
+        publish("first")
+        try click()
+        try click()
+        publish("second", size: 1_024)
+        try click()
+        publish("too much", size: 1_024)
+        let delivery = sequencer.takeInbox(of: shard)
+        #expect(delivery.batches.count == 3)
+        #expect(delivery.publications.map(\.place) == [0, 2])
+        #expect(
+            delivery.publications.map(\.publication.kind)
+                == ["first", "second"].map { .broadcast(name: $0, payload: .null) })
+        #expect(sequencer.counters.undelivered == 1)
+    }
+
     @Test func `batches larger than the backlog are one loss, however many come`() throws {
         let sequencer = Sequencer(heads: .init(epoch: 1, owners: [], links: []), backlogCapacity: 2, wakeRecorder: {})
         for _ in 0..<100 {
@@ -120,7 +146,12 @@ struct SequencerTests {
         let late = sequencer.takeInbox(of: stuck)
         #expect(late.batches.count == 2)
         // What it missed is one range per room, behind what it got.
-        #expect(late.missed == [.user(UserID(high: 1, low: 0)): 3...5, .link(try ShortCode("code-1")): 3...5])
+        #expect(
+            late.missed == [
+                .user(UserID(high: 1, low: 0)): 3...5, .link(try ShortCode("code-1")): 3...5,
+                // Without numbers only how many counts.
+                .organization(.home): 1...3,
+            ])
         #expect(sequencer.counters.undelivered == 3)
     }
 

@@ -42,7 +42,7 @@ struct TranscriptTests {
 
     @Test(arguments: Transcript.all(of: .quikko))
     func `the server says exactly what was recorded`(transcript: Transcript) throws {
-        var codec = try QuikkoServerCodec(UpgradeRequest(target: "/ws?token=x"))
+        var codec = try QuikkoServerCodec(UpgradeRequest(target: "/ws?token=x"), ProtocolSettings(home: "org_x"))
         let me = Identity(user: .random(), scope: .user)
         var mine: Set<Room> = []
         var said: [String] = []
@@ -130,7 +130,7 @@ struct TranscriptTests {
     }
 
     @Test func `subscriptions of one connection are bounded`() throws {
-        var codec = try QuikkoServerCodec(UpgradeRequest(target: "/ws?token=x"))
+        var codec = try QuikkoServerCodec(UpgradeRequest(target: "/ws?token=x"), ProtocolSettings(home: "org_x"))
         for number in 0..<QuikkoServerCodec.maximumSubscriptions {
             #expect(codec.subscribed(to: .link(try ShortCode("code-\(number)")), .success(())).isEmpty)
         }

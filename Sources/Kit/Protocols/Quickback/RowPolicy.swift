@@ -1,7 +1,6 @@
 /// Which rows go out, to whom, and what of them is readable.
 ///
-/// A table that is not named here is published to everyone, whole. In every table, fields without a rule of their own
-/// whose names say that they are sensitive are masked (`SensitiveFields`).
+/// A table that is not named here is published to everyone, whole: only what the policy names is masked.
 struct RowPolicy: Sendable, Equatable {
     /// The mask of one field.
     struct MaskRule: Sendable, Equatable {
@@ -22,8 +21,6 @@ struct RowPolicy: Sendable, Equatable {
         /// The fields that go out, besides `id`; nil: all.
         var fields: [String]?
         var masks: [String: MaskRule] = [:]
-        /// False: the fields are known, and none is sensitive beyond `masks`; saves the look at every name.
-        var hasUnknownFields = true
     }
 
     /// Lowest first.
@@ -36,7 +33,6 @@ struct RowPolicy: Sendable, Equatable {
     private struct View: Sendable, Equatable {
         var fields: Set<String>?
         var masks: [String: Field] = [:]
-        var hasUnknownFields = true
 
         struct Field: Sendable, Equatable {
             let mask: RowMask
@@ -54,8 +50,7 @@ struct RowPolicy: Sendable, Equatable {
                 fields: table.fields.map { Set($0).union(["id"]) },
                 masks: table.masks.mapValues {
                     .init(mask: $0.mask, readers: Self.expand($0.roles, roleHierarchy, ranks))
-                },
-                hasUnknownFields: table.hasUnknownFields)
+                })
         }
     }
 
@@ -64,8 +59,8 @@ struct RowPolicy: Sendable, Equatable {
         roleHierarchy: ["member", "admin", "owner"],
         tables: [
             "clicks": Table(
-                masks: ["ip": MaskRule(mask: .redact, roles: ["admin", "owner"])], hasUnknownFields: false),
-            "links": Table(hasUnknownFields: false),
+                masks: ["ip": MaskRule(mask: .redact, roles: ["admin", "owner"])]),
+            "links": Table(),
         ])
 
     /// The roles a list means: `x+` is x and every role above it, and only x when the hierarchy does not have x.
@@ -105,13 +100,8 @@ struct RowPolicy: Sendable, Equatable {
         if let fields = view.fields { pairs.members.removeAll { !fields.contains($0.key) } }
         for index in pairs.members.indices {
             let name = pairs.members[index].key
-            if let field = view.masks[name] {
-                guard field.readers.isDisjoint(with: roles) else { continue }
-                pairs.members[index].value = field.mask.apply(to: pairs.members[index].value)
-            } else if view.hasUnknownFields, let mask = SensitiveFields.mask(of: name) {
-                guard SensitiveFields.roles.isDisjoint(with: roles) else { continue }
-                pairs.members[index].value = mask.apply(to: pairs.members[index].value)
-            }
+            guard let field = view.masks[name], field.readers.isDisjoint(with: roles) else { continue }
+            pairs.members[index].value = field.mask.apply(to: pairs.members[index].value)
         }
         return .object(pairs)
     }

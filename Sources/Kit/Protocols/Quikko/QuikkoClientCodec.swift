@@ -6,7 +6,7 @@ struct QuikkoClientCodec: ClientCodec {
         let start =
             switch credential {
             case .token(let text): "/ws?token=\(text)"
-            case .ticket(let text), .key(let text): "/ws?ticket=\(text)"
+            case .ticket(let text), .key(let text), .realtime(let text): "/ws?ticket=\(text)"
             }
         let rooms = following.rooms.isEmpty ? "" : "&rooms=" + following.rooms.map(\.description).joined(separator: ",")
         let since = following.since.map { "&since=\($0)" } ?? ""

@@ -123,6 +123,7 @@ extension Room {
         switch self {
         case .user: "user:".utf8.count + 24
         case .link(let code): "url:".utf8.count + code.count
+        case .organization, .member: 0
         }
     }
 }
@@ -137,6 +138,8 @@ extension ByteWriter {
         case .link(let code):
             write("url:")
             code.withBytes { write($0) }
+        // Nobody follows these by number.
+        case .organization, .member: break
         }
     }
 

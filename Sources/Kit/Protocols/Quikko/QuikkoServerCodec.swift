@@ -14,7 +14,13 @@ struct QuikkoServerCodec: ServerCodec {
 
     let following: Following?
 
-    init(_ request: UpgradeRequest) throws(KitError) { following = try Following(request) }
+    init(_ request: UpgradeRequest, _ settings: ProtocolSettings) throws(KitError) {
+        following = try Following(request)
+    }
+
+    func audience(of identity: Identity) -> Audience {
+        Audience(wire: .quikko, variant: following == nil ? .plain : .positions)
+    }
 
     static func claims(_ request: UpgradeRequest) -> Bool { request.path == "/ws" }
 

@@ -27,6 +27,7 @@ enum LinkRoutes {
         return call.services.recorder.apply(.link(link), on: call.server.loop)
             .map {
                 call.services.links.confirm(link)
+                call.services.sequencer.publish(.created(link))
                 return HTTPResponse(status: .created, view(of: link, call.services))
             }
             .flatMapErrorThrowing { error in

@@ -1,0 +1,30 @@
+import Crypto
+import Foundation
+
+/// Names given by others, as the few words that rooms are looked up by: the beginning of a SHA-256, so that nobody finds two names
+/// with the same one.
+extension OrganizationKey {
+    /// The key of an organization that is not this server's own.
+    init(_ id: String) {
+        let words = Self.words(of: "organization:" + id)
+        self.init(high: words.0, low: words.1)
+    }
+
+    fileprivate static func words(of text: String) -> (UInt64, UInt64) {
+        SHA256.hash(data: Data(text.utf8)).withUnsafeBytes {
+            ($0.loadUnaligned(as: UInt64.self), $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        }
+    }
+}
+
+extension UserID {
+    /// The user that other systems call `name`: its own identifier if it is one, else one made from the name.
+    init(named name: String) {
+        if let id = UserID(name) {
+            self = id
+        } else {
+            let words = OrganizationKey.words(of: "user:" + name)
+            self.init(high: words.0, low: UInt32(truncatingIfNeeded: words.1))
+        }
+    }
+}
