@@ -2,7 +2,9 @@ import Glibc
 
 /// What a process has cost so far; two of them make a bill.
 struct ProcessUsage {
-    /// Nanoseconds on a core since birth, by thread.
+    /// Nanoseconds all threads have spent since birth, those that have ended too.
+    let total: UInt64
+    /// Nanoseconds on a core since birth, by thread that lives.
     private let threads: [Int32: UInt64]
     /// Those of them that are event loops, by name; all, where none is called so.
     private let loops: Set<Int32>
@@ -37,19 +39,29 @@ struct ProcessUsage {
             }
         }
         return ProcessUsage(
-            threads: threads, loops: loops.isEmpty ? Set(threads.keys) : loops, core: try core.map(busy))
+            total: try spent(process), threads: threads, loops: loops.isEmpty ? Set(threads.keys) : loops,
+            core: try core.map(busy))
     }
-
-    /// Nanoseconds all threads that live have spent.
-    var total: UInt64 { threads.values.reduce(0, +) }
 
     func bill(since earlier: ProcessUsage) -> Bill {
         func spent(_ thread: Int32, _ now: UInt64) -> UInt64 { now - (earlier.threads[thread] ?? 0) }
         var bill = Bill(
-            process: threads.reduce(0) { $0 + spent($1.key, $1.value) },
+            process: total - earlier.total,
             loop: loops.map { spent($0, threads[$0] ?? 0) }.max() ?? 0)
         if let core, let before = earlier.core { bill.core = core - before }
         return bill
+    }
+
+    /// The process's CPU clock.
+    ///
+    /// - Throws: `.failed` when the process has ended.
+    private static func spent(_ process: Int32) throws -> UInt64 {
+        var clock = clockid_t()
+        guard clock_getcpuclockid(process, &clock) == 0 else {
+            throw SystemError.failed("process \(process) has ended")
+        }
+        let time = KernelTime(reading: clock)
+        return UInt64(time.seconds) * MonotonicClock.second + UInt64(time.nanoseconds)
     }
 
     /// Resident bytes. The page walk of `smaps_rollup` is exact; `VmRSS` may lag by some per-core pages.
