@@ -32,6 +32,7 @@ serve: build
 	$(QUIKKO) serve $(ARGUMENTS)
 
 test: packages
+	@./.ci/clients
 	@test -d .build/debug || echo 'A first debug build takes about 8 minutes on two cores; later ones take seconds.' >&2
 	$(SWIFT) test $(PLAIN)
 

@@ -100,6 +100,11 @@ final class Program: Sendable {
             #expect(ready.pid == process.identifier)
         }
 
+        /// An administrator's API key.
+        var key: String {
+            get throws { try #require(try KeyFile(URL(filePath: keyFile)).key(for: Origin(url).description)) }
+        }
+
         var client: APIClient {
             get throws {
                 let origin = try Origin(url)
@@ -118,11 +123,14 @@ final class Program: Sendable {
         try start(arguments, environment: environment)
     }
 
-    /// - Parameter watchesErrors: The lines wanted are those on standard error.
+    /// - Parameters:
+    ///   - executable: The program itself unless named.
+    ///   - watchesErrors: The lines wanted are those on standard error.
     func start(
-        _ arguments: [String], environment: [String: String] = [:], watchesErrors: Bool = false
+        _ arguments: [String], executable: URL = executable, environment: [String: String] = [:],
+        watchesErrors: Bool = false
     ) throws -> Running {
-        let process = process(arguments, environment)
+        let process = process(arguments, environment, executable: executable)
         let output = Pipe()
         if watchesErrors { process.errors = .pipe(output) } else { process.output = .pipe(output) }
         try process.run()

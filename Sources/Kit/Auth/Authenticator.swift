@@ -134,7 +134,8 @@ final class Authenticator: Sendable {
         if ticket.use != .realtime || isRealtimeSingleUse { try used.use(ticket, now: now) }
         let known = identity(of: ticket.user)
         return Identity(
-            user: ticket.user, name: ticket.name, scope: known.scope, organization: ticket.organization,
+            user: ticket.user, name: ticket.use == .realtime ? ticket.name : nil, scope: known.scope,
+            organization: ticket.organization,
             roles: ticket.roles)
     }
 }

@@ -35,7 +35,8 @@ public struct Identity: Sendable, Equatable {
     /// Of someone whose account lives elsewhere: made from what they are called there.
     public let user: UserID
     /// What whoever issued the credential calls the user; the user's identifier when that is us.
-    public let name: String
+    public var name: String { foreignName ?? user.description }
+    private let foreignName: String?
     public let scope: Scope
     public let organization: String?
     public let roles: [String]
@@ -47,7 +48,7 @@ public struct Identity: Sendable, Equatable {
         expiresAt: Timestamp? = nil
     ) {
         self.user = user
-        self.name = name ?? user.description
+        foreignName = name
         self.scope = scope
         self.organization = organization
         self.roles = roles
