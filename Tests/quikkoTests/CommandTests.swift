@@ -191,3 +191,29 @@ struct CommandTests {
         }
     }
 }
+
+struct TicketCommandTests {
+    @Test func `a credential is read without a server and judged with one`() async throws {
+        let program = try Program()
+        let server = try await program.serve()
+        let environment = ["QUIKKO_URL": server.url]
+        let ticket = try await program.run("ticket", "new", "--roles", "member", environment: environment).output
+        let read = try await program.run("ticket", "inspect", "-o", "json", input: ticket)
+        #expect(
+            read.status == 0 && read.output.contains(#""roles":["member"]"#)
+                && read.output.contains(#""expired":false"#))
+        for _ in 0..<2 {
+            let good = try await program.run("ticket", "verify", environment: environment, input: ticket)
+            #expect(good.status == 0, "asking uses nothing up: \(good.errors)")
+        }
+        let bad = try await program.run(
+            "ticket", "verify", "-o", "json", environment: environment, input: String(ticket.dropLast(3)) + "xx\n")
+        #expect(bad.status == 77 && bad.output.contains(#""valid":false"#))
+        let session = try await program.run("ticket", "new", "--session", environment: environment).output
+        #expect(try await program.run("ticket", "verify", environment: environment, input: session).status == 0)
+        #expect(try await program.run("ticket", "inspect", input: "hello\n").status == 65)
+        #expect(try await program.run("ticket", "inspect", input: "").status == 65)
+        server.signal(SIGTERM)
+        #expect(await server.end() == 0)
+    }
+}

@@ -74,6 +74,28 @@ final class Authenticator: Sendable {
         }
     }
 
+    /// Who a credential lets in, without using it up.
+    ///
+    /// - Throws: `.expired` or `.unauthorized`, saying why it is not good.
+    func check(_ credential: Credential, now: Timestamp) throws(KitError) -> Identity {
+        switch credential {
+        case .key, .token:
+            do throws(KitError) {
+                return try callerIdentity(credential, now: now)
+            } catch {
+                guard case .token(let text) = credential, error.code != .expired else { throw error }
+                return try sessionIdentity(text, now: now)
+            }
+        case .ticket(let text), .realtime(let text):
+            let ticket = try Ticket(text, signedBy: tickets, now: now)
+            if ticket.use != .realtime || isRealtimeSingleUse { try used.check(ticket) }
+            return Identity(
+                user: ticket.user, name: ticket.use == .realtime ? ticket.name : nil,
+                scope: identity(of: ticket.user).scope,
+                organization: ticket.organization, roles: ticket.roles, expiresAt: ticket.expiresAt)
+        }
+    }
+
     /// Whether this is what internal calls present. Takes the same time whatever is wrong with it.
     func isInternal(_ secret: String) -> Bool {
         let given = SHA256.hash(data: Array(secret.utf8))

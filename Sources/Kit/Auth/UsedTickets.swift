@@ -16,13 +16,25 @@ final class UsedTickets: Sendable {
 
     init(startedAt: Timestamp) { self.startedAt = Timestamp(seconds: startedAt.seconds) }
 
+    /// - Throws: `.unauthorized` when it could not be used any more.
+    func check(_ ticket: Ticket) throws(KitError) {
+        try checkAge(of: ticket)
+        guard state.withLock({ $0.expiries[ticket.id] == nil }) else {
+            throw KitError(.unauthorized, "the ticket has been used; get a new one")
+        }
+    }
+
+    private func checkAge(of ticket: Ticket) throws(KitError) {
+        guard ticket.issuedAt.map({ $0 >= startedAt }) ?? true else {
+            throw KitError(.unauthorized, "the ticket is from before the server's last start; get a new one")
+        }
+    }
+
     /// Exactly one caller succeeds for each ticket.
     ///
     /// - Throws: `.unauthorized` when it was used before.
     func use(_ ticket: Ticket, now: Timestamp) throws(KitError) {
-        guard ticket.issuedAt.map({ $0 >= startedAt }) ?? true else {
-            throw KitError(.unauthorized, "the ticket is from before the server's last start; get a new one")
-        }
+        try checkAge(of: ticket)
         let failure: KitError? = state.withLock { state in
             if now >= state.nextSweep {
                 state.expiries = state.expiries.filter { $0.value > now }

@@ -66,6 +66,23 @@ public struct APIClient: Sendable {
         return try await post("/api/v1/tickets", .object(.init(body)))
     }
 
+    /// What a server thinks of a credential.
+    public struct Verdict: Sendable, Codable {
+        public let valid: Bool
+        /// Why it is not good.
+        public let reason: String?
+        public let user: String?
+        public let scope: String?
+        public let organization: String?
+        public let roles: [String]?
+        public let expiresAt: String?
+    }
+
+    /// Asks whether a token, ticket or key would let somebody in; nothing is used up.
+    public func verify(_ text: String) async throws(KitError) -> Verdict {
+        try await post("/api/v1/tickets/verify", ["credential": .string(text)])
+    }
+
     /// Follows a link one step, as a browser would.
     ///
     /// - Throws: `.notFound` or `.inactive` when the code does not redirect.

@@ -32,6 +32,8 @@ final class SocketLoop: EventLoop, @unchecked Sendable {
         let number: Int
         let due: NIODeadline
         let task: Task
+        /// Nobody waits for ever for what is not done any more.
+        let ended: Task
     }
 
     /// What one read brings at most: the answers to it wait for a peer that does not take them.
@@ -128,7 +130,7 @@ final class SocketLoop: EventLoop, @unchecked Sendable {
             endTurn()
         }
         handlers = []
-        timers = []
+        for timer in exchange(&timers, with: []) { timer.ended() }
         let ended = inbox.withLock { inbox in
             inbox.hasEnded = true
             return exchange(&inbox.ended, with: [])
@@ -209,9 +211,10 @@ final class SocketLoop: EventLoop, @unchecked Sendable {
         let start = { @Sendable [self] in
             lastTimer += 1
             number.withLock { $0 = lastTimer }
-            let timer = Timer(number: lastTimer, due: deadline) {
-                promise.assumeIsolatedUnsafeUnchecked().completeWith(Result { try task() })
-            }
+            let isolated = promise.assumeIsolatedUnsafeUnchecked()
+            let timer = Timer(
+                number: lastTimer, due: deadline, task: { isolated.completeWith(Result { try task() }) },
+                ended: { isolated.completeWith(.failure(EventLoopError.shutdown)) })
             let place = timers.firstIndex { $0.due <= deadline } ?? timers.endIndex
             timers.insert(timer, at: place)
         }

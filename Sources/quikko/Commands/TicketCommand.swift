@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Kit
 
 struct TicketCommand: AsyncParsableCommand {
@@ -9,8 +10,9 @@ struct TicketCommand: AsyncParsableCommand {
             Examples:
               quikko ticket new
               quikko ticket new --open
+              quikko ticket new | quikko ticket verify
             """,
-        subcommands: [New.self]
+        subcommands: [New.self, Inspect.self, Verify.self]
     )
 
     struct New: AsyncParsableCommand {
@@ -71,5 +73,94 @@ struct TicketCommand: AsyncParsableCommand {
                     ],
                     line: shown, plain: shown, identifier: shown))
         }
+    }
+
+    struct Inspect: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Read what a ticket, token or key says of itself.",
+            discussion: """
+                Needs no server and no secret, and proves nothing: anybody can write such a text.
+
+                Examples:
+                  quikko ticket new | quikko ticket inspect
+                  quikko ticket inspect --credential-file session.txt -o json
+                """)
+
+        @OptionGroup var given: GivenCredential
+        @OptionGroup var output: OutputOptions
+
+        func validate() throws { try output.check(["kind", "expiresAt", "expired", "claims"]) }
+
+        func run() async throws {
+            let text = try CredentialText(given.text())
+            let isExpired = text.hasExpired
+            let ending = text.expiresAt.map { "\(isExpired ? "expired" : "good until") \($0.secondsDescription)" }
+            var printer = RecordPrinter(output)
+            printer.print(
+                Record(
+                    fields: [
+                        ("kind", .string(text.kind.rawValue)),
+                        ("expiresAt", text.expiresAt.map { .string($0.secondsDescription) } ?? .null),
+                        ("expired", .bool(isExpired)), ("claims", text.claims),
+                    ],
+                    line:
+                        "\(text.kind.rawValue)  \(ending ?? "does not say when it ends")  \(Terminal.printable(text.claims.text))",
+                    identifier: text.kind.rawValue))
+        }
+    }
+
+    struct Verify: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Ask the server whether a ticket, token or key is good.",
+            discussion: """
+                Uses nothing up. Ends with 0 when it is good and with 77 when it is not.
+
+                Examples:
+                  quikko ticket new | quikko ticket verify
+                  quikko ticket verify --credential-file session.txt -o json
+                """)
+
+        @OptionGroup var given: GivenCredential
+        @OptionGroup var target: TargetOptions
+        @OptionGroup var output: OutputOptions
+
+        func validate() throws { try output.check(["valid", "reason", "user", "organization", "roles", "expiresAt"]) }
+
+        func run() async throws {
+            let verdict = try await target.client().verify(given.text())
+            let words = verdict.valid ? "good: \(verdict.user ?? "")" : "not good: \(verdict.reason ?? "")"
+            var printer = RecordPrinter(output)
+            printer.print(
+                Record(
+                    fields: [
+                        ("valid", .bool(verdict.valid)), ("reason", verdict.reason.map(JSON.string) ?? .null),
+                        ("user", verdict.user.map(JSON.string) ?? .null),
+                        ("organization", verdict.organization.map(JSON.string) ?? .null),
+                        ("roles", verdict.roles.map { .array($0.map(JSON.string)) } ?? .null),
+                        ("expiresAt", verdict.expiresAt.map(JSON.string) ?? .null),
+                    ],
+                    line: Terminal.printable(words), identifier: verdict.valid ? "good" : "bad"))
+            guard verdict.valid else { throw ExitStatus.refused }
+        }
+    }
+}
+
+/// A credential to look at: never an argument, which other users of the machine could read.
+struct GivenCredential: ParsableArguments {
+    @Option(help: ArgumentHelp("Read it from this file instead of standard input.", valueName: "file"))
+    var credentialFile: String?
+
+    func text() throws -> String {
+        guard let credentialFile else {
+            guard let line = readLine(), !line.isEmpty else {
+                throw KitError(.invalid, "give the ticket, token or key on standard input, or with --credential-file")
+            }
+            return line
+        }
+        guard let text = try? String(contentsOfFile: credentialFile, encoding: .utf8) else {
+            Terminal.complain("quikko: cannot read \(credentialFile)")
+            throw ExitStatus.inputUnreadable
+        }
+        return text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }

@@ -45,6 +45,17 @@ struct SocketLoopTests {
         }
     }
 
+    @Test func `a timer that is not due at the loop's end fails, so that nobody waits for ever`() async throws {
+        let loop = try SocketLoop(name: "test")
+        let failed = Guarded(false)
+        loop.scheduleTask(in: .hours(1)) {}.futureResult.whenFailure { error in
+            #expect(error is EventLoopError)
+            failed.withLock { $0 = true }
+        }
+        try await loop.shutdownGracefully()
+        #expect(failed.withLock { $0 })
+    }
+
     @Test func `what was given before its end is done before its end`() async throws {
         let loop = try SocketLoop(name: "test")
         let done = Atomic<Int>(0)

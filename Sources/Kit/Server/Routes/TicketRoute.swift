@@ -37,6 +37,29 @@ enum TicketRoute {
         }
     }
 
+    /// `POST /api/v1/tickets/verify {"credential"}`: whether it would let somebody in, and whom; nothing is used up. Administrators may ask
+    /// about any, others about their own.
+    static func verify(_ call: Call) throws(KitError) -> HTTPResponse {
+        struct Request: Decodable { let credential: String }
+        let caller = try call.caller()
+        let request = try call.body(Request.self)
+        let identity: Identity
+        do throws(KitError) {
+            identity = try call.services.authenticator.check(.bearer(request.credential), now: call.now)
+        } catch {
+            return HTTPResponse(["valid": false, "reason": .string(error.message)])
+        }
+        guard caller.isAdmin || caller.user == identity.user else {
+            throw KitError(.forbidden, "only an administrator asks about someone else's credentials")
+        }
+        return HTTPResponse([
+            "valid": true, "user": .string(identity.name), "scope": .string(identity.scope.rawValue),
+            "organization": identity.organization.map(JSON.string) ?? .null,
+            "roles": .array(identity.roles.map(JSON.string)),
+            "expiresAt": identity.expiresAt.map { .string($0.secondsDescription) } ?? .null,
+        ])
+    }
+
     /// The live page presents its start ticket, which buys one session and nothing else.
     private static func caller(for kind: String, _ call: Call) throws(KitError) -> Identity {
         let text = try call.bearer()
