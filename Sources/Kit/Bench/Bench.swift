@@ -74,7 +74,7 @@ private struct Runner {
         guard let turn = measurement.turn else {
             var samples: [[BenchSample]] = [[], []]
             for index in [first, 1 - first] {
-                samples[index] = try withServers([sides[index]]) { try alone(measurement, $0[0]) }
+                samples[index] = try withServers([sides[index]]) { [try alone(measurement, $0[0])] }[0]
             }
             return samples
         }
@@ -90,12 +90,6 @@ private struct Runner {
     }
 
     /// Starts the servers, and stops them when `body` is done with them, whatever comes of it.
-    private func withServers(
-        _ sides: [BenchSide], _ body: ([BenchServer]) throws -> [BenchSample]
-    ) throws -> [BenchSample] {
-        try withServers(sides) { [try body($0)] }[0]
-    }
-
     private func withServers(
         _ sides: [BenchSide], _ body: ([BenchServer]) throws -> [[BenchSample]]
     ) throws -> [[BenchSample]] {

@@ -56,7 +56,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
     private init(server: ServerLoop, decoder: ByteToMessageHandler<HTTPRequestDecoder>) {
         self.server = server
         self.decoder = decoder
-        deadline = .now() + server.services.configuration.requestDeadline.timeAmount
+        deadline = .now() + server.requestDeadline
     }
 
     /// The parser and the connection behind it.
@@ -91,7 +91,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
     /// Idle too long, a request too slow, or answers not taken.
     func deadlineReached(_ now: NIODeadline) -> NIODeadline? {
         guard let context, !isUpgraded else { return nil }
-        if isAnswering { deadline = now + server.services.configuration.requestDeadline.timeAmount }
+        if isAnswering { deadline = now + server.requestDeadline }
         guard deadline <= now else { return deadline }
         context.close(promise: nil)
         return nil
@@ -222,7 +222,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
         var bytes = ByteBuffer()
         response.write(to: &bytes, date: server.dateHeader(at: .now), closes: closes, isHead: head?.method == .HEAD)
         if context.channel.isWritable {
-            deadline = .now() + server.services.configuration.requestDeadline.timeAmount
+            deadline = .now() + server.requestDeadline
         }
         if let admission = response.stream {
             return passOn(behind: bytes, context) { EventStreamConnection(server: $0, admission: admission) }

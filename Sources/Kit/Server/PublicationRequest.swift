@@ -19,12 +19,14 @@ struct PublicationRequest {
     /// Reads `{"type":"broadcast","event":…,"payload":…}` or `{"type":"postgres_changes","table":…,"eventType":…,"new":…,"old":…}`, each with
     /// `organizationId`, `userId` and `targetRoles` at will. Whatever else it has is ignored, as the original does.
     ///
-    /// - Parameter size: Of the request, in bytes.
-    init(_ json: JSON, size: Int, settings: ProtocolSettings, now: Timestamp) throws(Refused) {
+    /// - Parameters:
+    ///   - type: Instead of the body's own.
+    ///   - size: Of the request, in bytes.
+    init(_ json: JSON, type: String? = nil, size: Int, settings: ProtocolSettings, now: Timestamp) throws(Refused) {
         guard case .object = json else { throw Refused(fields: [("body", "must be a JSON object")]) }
         var reader = FieldReader(json)
         let kind: Publication.Kind
-        switch reader.text("type") {
+        switch type ?? reader.text("type") {
         case "broadcast": kind = .broadcast(name: reader.text("event"), payload: json["payload"] ?? .null)
         case "postgres_changes": kind = .row(reader.change())
         default:

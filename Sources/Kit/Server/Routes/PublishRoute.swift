@@ -9,29 +9,22 @@ enum PublishRoute {
         guard bytes.count <= PublicationRequest.maximumBytes else {
             throw KitError(.tooLarge, "a publication has at most 256 KiB")
         }
-        var json = try JSON(parsing: bytes)
+        let json = try JSON(parsing: bytes)
         // The kinds of this API, in the words of the protocol that has them.
+        let type: String
         switch json["kind"] {
-        case .string("broadcast"): json.set("type", to: "broadcast")
-        case .string("change"): json.set("type", to: "postgres_changes")
+        case .string("broadcast"): type = "broadcast"
+        case .string("change"): type = "postgres_changes"
         default: throw KitError(.invalid, "kind must be broadcast or change")
         }
         let request: PublicationRequest
         do throws(PublicationRequest.Refused) {
-            request = try PublicationRequest(json, size: bytes.count, settings: call.services.protocols, now: call.now)
+            request = try PublicationRequest(
+                json, type: type, size: bytes.count, settings: call.services.protocols, now: call.now)
         } catch {
             throw error.error
         }
         return call.services.publish(request.publication, answeringOn: call.server.loop)
             .map { HTTPResponse(["delivered": .int($0), "organization": .string(request.organization)]) }
-    }
-}
-
-extension JSON {
-    /// Sets a member of an object, in front of the others.
-    fileprivate mutating func set(_ key: String, to value: JSON) {
-        guard case .object(let pairs) = self else { return }
-        self = .object(
-            KeyValuePairs([(key, value)] + pairs.members.filter { $0.key != key }.map { ($0.key, $0.value) }))
     }
 }
