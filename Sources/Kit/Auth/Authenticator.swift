@@ -7,6 +7,8 @@ enum Credential: Sendable, Equatable {
     case key(String)
     /// A ticket for a Quickback socket: of its kind, or one of ours.
     case realtime(String)
+    /// Nothing: for sockets that anybody may open.
+    case none
 
     /// What an `Authorization: Bearer` value must be, by its shape.
     static func bearer(_ text: String) -> Credential {
@@ -20,6 +22,7 @@ final class Authenticator: Sendable {
     private let directory: Directory
     private let tokens: TokenKey
     private let sessions: TokenKey
+    private let accounts: TokenKey
     private let tickets: SymmetricKey
     private let internalSecret: [UInt8]
     private let used: UsedTickets
@@ -34,6 +37,7 @@ final class Authenticator: Sendable {
         self.directory = directory
         self.isRealtimeSingleUse = isRealtimeSingleUse
         sessions = try await TokenKey(secrets.sessions)
+        accounts = try await TokenKey(secrets.accounts)
         internalSecret = Array(secrets.internalCalls.utf8)
         used = UsedTickets(startedAt: startedAt)
         tokens = try await TokenKey(secrets.tokens)
@@ -53,6 +57,8 @@ final class Authenticator: Sendable {
             return try redeem(text, for: .socket, now: now)
         case .realtime(let text):
             return try redeem(text, for: .realtime, now: now)
+        case .none:
+            return .anonymous
         case .key:
             throw KitError(.unauthorized, "an API key opens no socket; get a ticket with it first")
         }
@@ -93,7 +99,53 @@ final class Authenticator: Sendable {
                 user: ticket.user, name: ticket.use == .realtime ? ticket.name : nil,
                 scope: identity(of: ticket.user).scope,
                 organization: ticket.organization, roles: ticket.roles, expiresAt: ticket.expiresAt)
+        case .none:
+            throw KitError(.unauthorized, "there is nothing to check")
         }
+    }
+
+    /// Whether this is a token of a QuickDapp account: signed with `SESSION_ENCRYPTION_KEY`, and neither of another kind nor expired.
+    func namesAccount(_ text: String, now: Timestamp) -> Bool { (try? foreignAccount(text, now: now)) != nil }
+
+    /// Whose notifications a socket hears that presents `text`: a token of a QuickDapp account, or a token or ticket of ours, which
+    /// must name a user of this server.
+    func account(_ text: String, now: Timestamp) throws(KitError) -> AccountID {
+        switch Credential.bearer(text) {
+        case .token:
+            if let account = try foreignAccountOrNil(text, now: now) { return account }
+            return try account(of: callerIdentity(.token(text), now: now))
+        case let other: return try account(of: socketIdentity(other, now: now))
+        }
+    }
+
+    /// Whose notifications a REST request may ask for.
+    func callerAccount(_ text: String, now: Timestamp) throws(KitError) -> AccountID {
+        if case .token = Credential.bearer(text), let account = try foreignAccountOrNil(text, now: now) {
+            return account
+        }
+        return try account(of: callerIdentity(.bearer(text), now: now))
+    }
+
+    /// Nil when another key has to say.
+    private func foreignAccountOrNil(_ text: String, now: Timestamp) throws(KitError) -> AccountID? {
+        do throws(KitError) {
+            return try foreignAccount(text, now: now)
+        } catch {
+            // Right key, wrong time: no other key will do better.
+            guard error.code != .expired else { throw error }
+            return nil
+        }
+    }
+
+    private func foreignAccount(_ text: String, now: Timestamp) throws(KitError) -> AccountID {
+        try QuickdappToken(accounts.payload(of: text), now: now).account
+    }
+
+    private func account(of identity: Identity) throws(KitError) -> AccountID {
+        guard let user = directory.user(identity.user) else {
+            throw KitError(.unauthorized, "the credential's user does not exist here")
+        }
+        return user.key
     }
 
     /// Whether this is what internal calls present. Takes the same time whatever is wrong with it.
@@ -118,7 +170,7 @@ final class Authenticator: Sendable {
             }
             let expiry = Timestamp(seconds: Int64(clamping: min(claims.exp, 253_402_300_799)))
             return identity(of: user, scope: claims.scope ?? user.scope, expiresAt: expiry)
-        case .ticket, .realtime:
+        case .ticket, .realtime, .none:
             throw KitError(.unauthorized, "a ticket opens a socket; REST takes an API key or a token")
         }
     }

@@ -11,6 +11,8 @@ struct Secrets: Sendable {
     let tickets: SymmetricKey
     /// Verifies Quickback sessions (HS256).
     let sessions: SymmetricKey
+    /// Verifies tokens of QuickDapp accounts (HS256).
+    let accounts: SymmetricKey
     /// What internal calls present.
     let internalCalls: String
 
@@ -18,12 +20,15 @@ struct Secrets: Sendable {
     ///
     /// - Throws: `.invalid` when a given key is shorter than 32 bytes.
     init(
-        master: SymmetricKey, tokenSecret: String?, ticketSecret: String?, sessionSecret: String? = nil
+        master: SymmetricKey, tokenSecret: String?, ticketSecret: String?, sessionSecret: String? = nil,
+        accountSecret: String? = nil
     ) throws(KitError) {
         tokens = try Self.key(given: tokenSecret, named: "JWT_SECRET", else: master, purpose: "quikko access tokens")
         tickets = try Self.key(given: ticketSecret, named: "ACCESS_TOKEN", else: master, purpose: "quikko tickets")
         sessions = try Self.key(
             given: sessionSecret, named: "BETTER_AUTH_SECRET", else: master, purpose: "quickback sessions")
+        accounts = try Self.key(
+            given: accountSecret, named: "SESSION_ENCRYPTION_KEY", else: master, purpose: "quickdapp accounts")
         let derived = try Self.key(given: nil, named: "", else: master, purpose: "quikko internal calls")
         internalCalls = ticketSecret ?? Base64URL.encode(derived.withUnsafeBytes { Array($0) })
     }

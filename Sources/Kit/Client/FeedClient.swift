@@ -53,12 +53,16 @@ public struct FeedClient: Sendable {
         while true {
             let reason: String
             do {
+                let ticket = Credential.ticket(try await credential())
                 let socket = try await ClientSocket.connect(
-                    to: origin, target: target(ledger, began), maximumMessage: 1_048_576, pace: options.pace)
+                    to: origin, target: target(presenting: ticket, ledger, began), maximumMessage: 1_048_576,
+                    pace: options.pace)
                 let ending = try await socket.run { answer, messages, sending in
                     var codec = wire.clientCodec.init()
                     for place in wire.clientCodec.places(in: answer) { ledger.begin(place.room, at: place.position) }
-                    for message in codec.opened(subscribingTo: options.rooms) { try await sending(message) }
+                    for message in codec.opened(presenting: ticket, subscribingTo: options.rooms) {
+                        try await sending(message)
+                    }
                     wasConnected = true
                     backoff.reset()
                     refusals = 0
@@ -98,8 +102,9 @@ public struct FeedClient: Sendable {
         return ledger.isEmpty ? wish : ledger.starts(of: options.rooms, otherwise: nil)
     }
 
-    private func target(_ ledger: FeedLedger, _ began: ContinuousClock.Instant) async throws(KitError) -> String {
-        let ticket = Credential.ticket(try await credential())
+    private func target(
+        presenting ticket: Credential, _ ledger: FeedLedger, _ began: ContinuousClock.Instant
+    ) -> String {
         let following = ClientFollowing(
             rooms: options.rooms, since: since(ledger, began), replays: options.replays)
         return wire.clientCodec.target(presenting: ticket, following)

@@ -52,6 +52,12 @@ final class HubShard {
         membership.add(subscriber)
     }
 
+    func leave(_ subscriber: Subscriber, _ room: Room) {
+        loop.assertInEventLoop()
+        guard let place = subscriber.places.first(where: { $0.membership.room == room }) else { return }
+        remove(subscriber, from: place.membership)
+    }
+
     /// The connection has gone: it leaves its rooms, and its books join the total.
     func close(_ subscriber: Subscriber) {
         loop.assertInEventLoop()

@@ -1,5 +1,8 @@
 public typealias UserID = HexID<User>
 
+/// A user by number, as notifications name them: `User.key`, or what another system calls its own user. Never 0.
+public typealias AccountID = Int
+
 /// What a user may do on this server.
 public enum Scope: String, Sendable, CaseIterable, Codable {
     case admin, user
@@ -54,6 +57,9 @@ public struct Identity: Sendable, Equatable {
         self.roles = roles
         self.expiresAt = expiresAt
     }
+
+    /// Someone who presented nothing, where that is allowed.
+    static let anonymous = Identity(user: UserID(high: 0, low: 0), name: "anonymous", scope: .user)
 
     public var isAdmin: Bool { scope == .admin }
 }

@@ -8,6 +8,10 @@ public enum Room: Hashable, Sendable {
     case organization(OrganizationKey)
     /// One user, as a member of an organization.
     case member(OrganizationKey, UserID)
+    /// Every socket that waits for notifications, signed in or not.
+    case accounts
+    /// The notifications of one account.
+    case account(AccountID)
 }
 
 /// An organization in a few plain words: rooms are looked up with every click.
@@ -32,6 +36,8 @@ extension Room: CustomStringConvertible {
         case .link(let code): "url:\(code)"
         case .organization(let key): "organization:\(key)"
         case .member(let key, let user): "organization:\(key):\(user)"
+        case .accounts: "accounts"
+        case .account(let id): "account:\(id)"
         }
     }
 }

@@ -17,8 +17,9 @@ protocol ClientCodec: Sendable {
     static func places(in headers: [(name: String, value: String)]) -> [Place]
 
     init()
-    /// Messages to send once the socket is open, to hear these rooms as well as the own one.
-    mutating func opened(subscribingTo rooms: [Room]) -> [ByteBuffer]
+    /// Messages to send once the socket is open: to say who this is where the address does not, and to hear these rooms as well as
+    /// the own one.
+    mutating func opened(presenting credential: Credential, subscribingTo rooms: [Room]) -> [ByteBuffer]
     /// One message; nil when a client does best to ignore it.
     mutating func receive(_ message: ByteBuffer) -> FeedEvent?
 }

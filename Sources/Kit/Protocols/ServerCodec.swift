@@ -88,23 +88,45 @@ struct Following: Sendable, Equatable {
     }
 }
 
+/// A place that only so many connections may have at a time.
+enum Seat: Hashable, Sendable {
+    /// Among all connections of protocols that anybody may open.
+    case connection
+    /// Among the connections of one account.
+    case account(AccountID)
+}
+
 /// What a codec asks its connection to do next.
 enum Action: Equatable {
     /// Send this text message.
     case send(ByteBuffer)
     /// File the connection in a room of the hub.
     case join(Room)
+    /// Take the connection out of a room.
+    case leave(Room)
     /// Ask whether this identity may hear `room`; `subscribed` brings the answer.
     case authorize(Room)
+    /// Ask whose account this token or ticket names; `verified` brings the answer.
+    case verify(String)
+    /// Take one of a limited number of places; `seated` says whether there was one. It is given back when the connection closes.
+    case take(Seat)
+    /// Give a place back before that.
+    case giveBack(Seat)
+    /// Close behind everything sent so far.
+    case end(CloseCode, reason: String)
 }
 
 /// The server's half of one wire protocol: a value; message in, actions out.
 protocol ServerCodec: Sendable {
     /// Whether this upgrade belongs to the protocol. Two protocols share `/ws`, so the path alone does not tell.
-    static func claims(_ request: UpgradeRequest) -> Bool
+    ///
+    /// - Parameter namesAccount: Whether a token is good and names an account by its number; looks at its signature.
+    static func claims(
+        _ request: UpgradeRequest, _ settings: ProtocolSettings, namesAccount: (String) -> Bool
+    ) -> Bool
     /// What the upgrade presents.
     ///
-    /// - Throws: `.unauthorized` when it presents nothing.
+    /// - Throws: `.unauthorized` when it presents nothing and must.
     static func credential(in request: UpgradeRequest) throws(KitError) -> Credential
     /// Appends the frame for every subscriber in `audience`; false when this protocol has no word for the event.
     /// Called once per publication, room and audience, so it must not depend on a connection.
@@ -133,9 +155,16 @@ protocol ServerCodec: Sendable {
     mutating func receive(_ message: ByteBuffer) -> [Action]
     /// The answer to an `authorize` this codec asked for.
     mutating func subscribed(to room: Room, _ result: Result<Void, KitError>) -> [Action]
+    /// The answer to a `verify` this codec asked for.
+    mutating func verified(_ account: Result<AccountID, KitError>) -> [Action]
+    /// The answer to a `take` this codec asked for: whether there was a place left.
+    mutating func seated(_ seat: Seat, _ wasFree: Bool) -> [Action]
 }
 
 extension ServerCodec {
+    mutating func subscribed(to room: Room, _ result: Result<Void, KitError>) -> [Action] { [] }
+    mutating func verified(_ account: Result<AccountID, KitError>) -> [Action] { [] }
+    mutating func seated(_ seat: Seat, _ wasFree: Bool) -> [Action] { [] }
     static func refusal(_ error: KitError, of request: UpgradeRequest) -> JSON? { nil }
 }
 
@@ -144,9 +173,12 @@ struct ProtocolSettings: Sendable {
     /// The id of the organization that owns the links.
     let home: String
     let quickback: QuickbackSettings
+    /// Whether `/ws` without a credential is the native protocol's to refuse; otherwise it is QuickDapp's.
+    let refusesBareSockets: Bool
 
-    init(home: String, policy: RowPolicy = .standard) {
+    init(home: String, policy: RowPolicy = .standard, refusesBareSockets: Bool = false) {
         self.home = home
+        self.refusesBareSockets = refusesBareSockets
         quickback = QuickbackSettings(policy)
     }
 

@@ -32,6 +32,14 @@ extension ByteBuffer {
         write(atMost: 10) { WebSocketFrame.writeHeader(opcode, payload: payload, to: &$0) }
     }
 
+    /// Writes a whole text frame, as servers send it.
+    mutating func writeFrame(of message: JSON) {
+        var bytes: [UInt8] = []
+        message.write(to: &bytes)
+        writeFrameHeader(.text, payload: bytes.count)
+        writeBytes(bytes)
+    }
+
     /// A whole frame as a server sends it.
     static func frame(_ opcode: WebSocketFrame.Opcode, _ payload: ByteBuffer) -> ByteBuffer {
         var frame = ByteBuffer()

@@ -6,11 +6,14 @@ public enum WireProtocol: String, Sendable, CaseIterable {
     case quikko
     /// Row changes and broadcasts of an organization.
     case quickback
+    /// Notifications of a user, in every open tab.
+    case quickdapp
 
     var serverCodec: any ServerCodec.Type {
         switch self {
         case .quikko: QuikkoServerCodec.self
         case .quickback: QuickbackServerCodec.self
+        case .quickdapp: QuickdappServerCodec.self
         }
     }
 
@@ -18,6 +21,7 @@ public enum WireProtocol: String, Sendable, CaseIterable {
         switch self {
         case .quikko: QuikkoClientCodec.self
         case .quickback: QuickbackClientCodec.self
+        case .quickdapp: QuickdappClientCodec.self
         }
     }
 
@@ -27,6 +31,7 @@ public enum WireProtocol: String, Sendable, CaseIterable {
         switch self {
         case .quikko: QuikkoServerCodec.encode(event, for: audience, in: room, into: &batch)
         case .quickback: QuickbackServerCodec.encode(event, for: audience, in: room, into: &batch)
+        case .quickdapp: QuickdappServerCodec.encode(event, for: audience, in: room, into: &batch)
         }
     }
 
@@ -35,7 +40,9 @@ public enum WireProtocol: String, Sendable, CaseIterable {
     }
 
     /// The protocol whose upgrade this is.
-    static func claiming(_ request: UpgradeRequest) -> WireProtocol? {
-        allCases.first { $0.serverCodec.claims(request) }
+    static func claiming(
+        _ request: UpgradeRequest, _ settings: ProtocolSettings, namesAccount: (String) -> Bool
+    ) -> WireProtocol? {
+        allCases.first { $0.serverCodec.claims(request, settings, namesAccount: namesAccount) }
     }
 }

@@ -20,7 +20,7 @@ struct Handshake {
     /// Verifies the credential and, when it is a ticket, burns it.
     func answer(by server: ServerLoop, now: Timestamp) -> Answer {
         let request = UpgradeRequest(target: target)
-        guard let wire = WireProtocol.claiming(request) else {
+        guard let wire = Self.wire(of: request, server.services, now) else {
             return .refused(
                 HTTPResponse(KitError(.notFound, "no WebSocket is served here; native sockets open at /ws")))
         }
@@ -44,6 +44,11 @@ struct Handshake {
             return .refused(
                 own.map { HTTPResponse(status: HTTPResponse.status(of: error.code), plain: $0) } ?? HTTPResponse(error))
         }
+    }
+
+    /// The protocol whose upgrade this is.
+    static func wire(of request: UpgradeRequest, _ services: Services, _ now: Timestamp) -> WireProtocol? {
+        WireProtocol.claiming(request, services.protocols) { services.authenticator.namesAccount($0, now: now) }
     }
 
     private func reply(_ headers: [(name: String, value: String)]) -> ByteBuffer {

@@ -14,7 +14,12 @@ class LiveConnection: SocketHandler, FrameSink, Timed {
     private final var socket: LoopSocket { didSet { letThrough() } }
     private final var isHolding = false
     private final var isStopping = false
-    final var isClosing = false { didSet { letThrough() } }
+    final var isClosing = false {
+        didSet {
+            letThrough()
+            if isClosing, !oldValue { closing() }
+        }
+    }
     /// Set while the socket refuses bytes.
     private final var stallWatch: StallWatch?
     /// When a peer that does not end its side after our last bytes is cut off.
@@ -53,6 +58,9 @@ class LiveConnection: SocketHandler, FrameSink, Timed {
 
     /// The socket is open; its first deadline is the subclass's to set.
     func opened() {}
+
+    /// Nothing more is delivered; called once.
+    func closing() {}
 
     private func follow(_ subscriber: Subscriber, pageSize: Int) {
         guard !admission.tracks.isEmpty else { return }

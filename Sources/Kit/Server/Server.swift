@@ -53,7 +53,7 @@ public final class Server: Sendable {
     func run(_ store: any Store, master: SymmetricKey, ready: @Sendable (Address) async throws -> Void) async throws {
         let secrets = try Secrets(
             master: master, tokenSecret: configuration.tokenSecret, ticketSecret: configuration.ticketSecret,
-            sessionSecret: configuration.sessionSecret)
+            sessionSecret: configuration.sessionSecret, accountSecret: configuration.accountSecret)
         let contents = try store.open(now: .now)
         let recorder = ClickRecorder(
             store: store, flushInterval: configuration.flushInterval, holes: contents.holes, log: log)

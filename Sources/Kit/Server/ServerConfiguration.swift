@@ -57,6 +57,14 @@ public struct ServerConfiguration: Sendable {
     public var ticketSecret: String?
     /// Verifies Quickback sessions; at least 32 bytes. Default: derived from the stored secret.
     public var sessionSecret: String?
+    /// Verifies tokens of QuickDapp accounts; at least 32 bytes. Default: derived from the stored secret.
+    public var accountSecret: String?
+    /// Open QuickDapp sockets; one more is told so and closed with 1013. Default 10,000.
+    public var maximumAccountSockets = 10_000
+    /// Open QuickDapp sockets of one account; one more is told so and closed with 1008. Default 5.
+    public var maximumSocketsPerAccount = 5
+    /// Answers `/ws` without a credential 401, as the original native server does. Default off: then it is a QuickDapp socket.
+    public var refusesBareSockets = false
     /// Whether a Quickback ticket opens one socket only.
     public var isRealtimeTicketSingleUse = false
     /// Makes the same short codes every time, for scripts; nil makes random ones.
@@ -99,6 +107,17 @@ public struct ServerConfiguration: Sendable {
         tokenSecret = value("JWT_SECRET") ?? tokenSecret
         ticketSecret = value("ACCESS_TOKEN") ?? ticketSecret
         sessionSecret = value("BETTER_AUTH_SECRET") ?? sessionSecret
+        accountSecret = value("SESSION_ENCRYPTION_KEY") ?? accountSecret
+        maximumAccountSockets = try number(
+            "SOCKET_MAX_TOTAL_CONNECTIONS", maximumAccountSockets, 0...10_000_000)
+        maximumSocketsPerAccount = try number(
+            "SOCKET_MAX_CONNECTIONS_PER_USER", maximumSocketsPerAccount, 0...10_000_000)
+        switch value("WS_NO_TOKEN") {
+        case nil: break
+        case "quikko": refusesBareSockets = true
+        case "quickdapp": refusesBareSockets = false
+        default: throw KitError(.invalid, "WS_NO_TOKEN must be quikko or quickdapp")
+        }
         isRealtimeTicketSingleUse = try flag("WS_TICKET_SINGLE_USE", isRealtimeTicketSingleUse)
         baseURL = try value("BASE_URL").map { text throws(KitError) in try Self.trimmed(text, "BASE_URL") } ?? baseURL
         frontendURL =

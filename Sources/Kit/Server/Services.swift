@@ -15,6 +15,7 @@ final class Services: Sendable {
     let protocols: ProtocolSettings
     let occupancy = Occupancy()
     let ticketLimit: TicketLimit
+    let seats: Seats
     let log: Logger
     /// Open live connections, for the limit.
     let connectionCount = Atomic<Int>(0)
@@ -42,7 +43,10 @@ final class Services: Sendable {
         self.reader = reader
         runName = String(startedAt.microseconds / 1_000, radix: 36)
         codes = CodeMaker(seed: configuration.seed)
-        protocols = ProtocolSettings(home: directory.organization.id, policy: configuration.policy)
+        protocols = ProtocolSettings(
+            home: directory.organization.id, policy: configuration.policy,
+            refusesBareSockets: configuration.refusesBareSockets)
+        seats = Seats(configuration)
         ticketLimit = TicketLimit(perMinute: 60)
         self.log = log
     }
@@ -96,7 +100,7 @@ final class Services: Sendable {
         switch room {
         case .user(let id): directory.user(id).map { .owner(Int32($0.key)) }
         case .link(let code): links.entry(code).map { .link(Int32($0.link.key)) }
-        case .organization, .member: nil
+        case .organization, .member, .accounts, .account: nil
         }
     }
 

@@ -10,6 +10,7 @@ final class WebSocketConnection: LiveConnection {
     private var reader: MessageReader
     private var repliesWaiting = 0
     private var unread = ByteBuffer()
+    private var seats: [Seat] = []
     private var lastFrame = NIODeadline.now()
     private var lastPing = NIODeadline.now()
 
@@ -82,7 +83,7 @@ final class WebSocketConnection: LiveConnection {
     }
 
     private func perform(_ actions: [Action]) {
-        for action in actions {
+        for action in actions where !isClosing {
             switch action {
             case .send(let message): reply(.frame(.text, message))
             case .join(let room):
@@ -90,8 +91,37 @@ final class WebSocketConnection: LiveConnection {
             case .authorize(let room):
                 let answer = RoomPolicy.allows(admission.identity, room, links: server.services.links)
                 perform(codec.subscribed(to: room, answer))
+            case .leave(let room):
+                if let subscriber { server.shard.leave(subscriber, room) }
+            case .verify(let text): perform(codec.verified(account(text)))
+            case .take(let seat):
+                let wasFree = server.services.seats.take(seat)
+                if wasFree { seats.append(seat) }
+                perform(codec.seated(seat, wasFree))
+            case .giveBack(let seat): giveBack(seat)
+            case .end(let code, let reason): end(code, reason)
             }
         }
+    }
+
+    private func account(_ text: String) -> Result<AccountID, KitError> {
+        do throws(KitError) {
+            return .success(try server.services.authenticator.account(text, now: .now))
+        } catch {
+            server.services.log.debug("a token was refused", metadata: ["reason": "\(error.message)"])
+            return .failure(error)
+        }
+    }
+
+    private func giveBack(_ seat: Seat) {
+        guard let place = seats.firstIndex(of: seat) else { return }
+        seats.remove(at: place)
+        server.services.seats.giveBack(seat)
+    }
+
+    /// Whoever comes next finds the places free, however long the peer takes to go.
+    override func closing() {
+        for seat in exchange(&seats, with: []) { server.services.seats.giveBack(seat) }
     }
 
     /// Replies are few and never dropped: a peer that does not take them is not read from until it does.

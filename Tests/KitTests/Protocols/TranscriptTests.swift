@@ -56,6 +56,7 @@ struct TranscriptTests {
                     let answer: Result<Void, KitError> =
                         mine.contains(room) ? .success(()) : .failure(KitError(.forbidden, ""))
                     perform(codec.subscribed(to: room, answer))
+                case .leave, .verify, .take, .giveBack, .end: Issue.record("not for this protocol: \(action)")
                 }
             }
         }

@@ -6,12 +6,13 @@ struct QuickbackClientCodec: ClientCodec {
         switch credential {
         case .ticket(let text), .token(let text), .key(let text), .realtime(let text):
             "/realtime/v1/websocket?ws_ticket=\(text)"
+        case .none: "/realtime/v1/websocket"
         }
     }
 
     static func places(in headers: [(name: String, value: String)]) -> [Place] { [] }
 
-    mutating func opened(subscribingTo rooms: [Room]) -> [ByteBuffer] { [] }
+    mutating func opened(presenting credential: Credential, subscribingTo rooms: [Room]) -> [ByteBuffer] { [] }
 
     /// Clients ignore what is not JSON, such as `pong`, and types they do not know.
     mutating func receive(_ message: ByteBuffer) -> FeedEvent? {

@@ -16,6 +16,7 @@ extension QuickbackServerCodec {
                 guard view.allows(publication.roles) else { return false }
                 write(["type": "broadcast", "event": .string(name), "payload": payload], to: &batch)
                 return true
+            case .envelope: return false
             }
         }
     }
@@ -39,12 +40,7 @@ extension QuickbackServerCodec {
         return true
     }
 
-    private static func write(_ message: JSON, to batch: inout ByteBuffer) {
-        var bytes: [UInt8] = []
-        message.write(to: &bytes)
-        batch.writeFrameHeader(.text, payload: bytes.count)
-        batch.writeBytes(bytes)
-    }
+    private static func write(_ message: JSON, to batch: inout ByteBuffer) { batch.writeFrame(of: message) }
 }
 
 extension RowChange {

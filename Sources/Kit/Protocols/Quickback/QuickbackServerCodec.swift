@@ -15,7 +15,9 @@ struct QuickbackServerCodec: ServerCodec {
         organization = request.value("organizationId").flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    static func claims(_ request: UpgradeRequest) -> Bool { paths.contains(request.path) }
+    static func claims(
+        _ request: UpgradeRequest, _ settings: ProtocolSettings, namesAccount: (String) -> Bool
+    ) -> Bool { paths.contains(request.path) }
 
     static func credential(in request: UpgradeRequest) throws(KitError) -> Credential {
         guard let ticket = request.value("ws_ticket"), !ticket.isEmpty else {
@@ -52,8 +54,6 @@ struct QuickbackServerCodec: ServerCodec {
     mutating func receive(_ message: ByteBuffer) -> [Action] {
         message.readableBytesView.elementsEqual("ping".utf8) ? [.send(ByteBuffer(string: "pong"))] : []
     }
-
-    mutating func subscribed(to room: Room, _ result: Result<Void, KitError>) -> [Action] { [] }
 }
 
 /// What the codec needs to know of this server.

@@ -7,6 +7,7 @@ struct QuikkoClientCodec: ClientCodec {
             switch credential {
             case .token(let text): "/ws?token=\(text)"
             case .ticket(let text), .key(let text), .realtime(let text): "/ws?ticket=\(text)"
+            case .none: "/ws?token="
             }
         let rooms = following.rooms.isEmpty ? "" : "&rooms=" + following.rooms.map(\.description).joined(separator: ",")
         let since = following.since.map { "&since=\($0)" } ?? ""
@@ -24,7 +25,7 @@ struct QuikkoClientCodec: ClientCodec {
     }
 
     /// Nothing: the rooms were named in the address.
-    mutating func opened(subscribingTo rooms: [Room]) -> [ByteBuffer] { [] }
+    mutating func opened(presenting credential: Credential, subscribingTo rooms: [Room]) -> [ByteBuffer] { [] }
 
     mutating func receive(_ message: ByteBuffer) -> FeedEvent? {
         switch try? QuikkoMessage(message) {

@@ -22,7 +22,13 @@ struct QuikkoServerCodec: ServerCodec {
         Audience(wire: .quikko, variant: following == nil ? .plain : .positions)
     }
 
-    static func claims(_ request: UpgradeRequest) -> Bool { request.path == "/ws" }
+    static func claims(
+        _ request: UpgradeRequest, _ settings: ProtocolSettings, namesAccount: (String) -> Bool
+    ) -> Bool {
+        guard request.path == "/ws" else { return false }
+        if let token = request.value("token") { return !namesAccount(token) }
+        return request.value("ticket") != nil || settings.refusesBareSockets
+    }
 
     static func credential(in request: UpgradeRequest) throws(KitError) -> Credential {
         if let token = request.value("token"), !token.isEmpty { return .token(token) }

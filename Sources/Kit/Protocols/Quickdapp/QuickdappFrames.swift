@@ -1,0 +1,17 @@
+import NIOCore
+
+/// Frames of QuickDapp: an envelope goes out as it is.
+extension QuickdappServerCodec {
+    static func encode(
+        _ event: Event, for audience: Audience, in room: Room, into batch: inout ByteBuffer
+    ) -> Bool {
+        guard case .publication(let publication) = event else { return false }
+        switch publication.kind {
+        case .envelope(let message): batch.writeFrame(of: message)
+        case .row, .broadcast: return false
+        }
+        return true
+    }
+
+    static func encode(_ notice: Notice, for audience: Audience, into batch: inout ByteBuffer) -> Bool { false }
+}
