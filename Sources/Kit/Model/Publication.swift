@@ -7,6 +7,8 @@ final class Publication: Sendable {
         case row(RowChange)
         /// A named event of an application.
         case broadcast(name: String, payload: JSON)
+        /// A notification that is stored.
+        case notification(AccountNotification)
         /// A message for QuickDapp's sockets, as it goes out.
         case envelope(JSON)
     }

@@ -85,6 +85,9 @@ extension Timestamp: CustomStringConvertible {
     /// RFC 3339 to the second, such as `2026-06-27T12:34:56Z`: how REST answers state when something was made.
     public var secondsDescription: String { "\(description.prefix(19))Z" }
 
+    /// RFC 3339 to the millisecond, such as `2026-06-27T12:34:56.123Z`: how JavaScript writes a date.
+    public var millisecondsDescription: String { "\(description.prefix(23))Z" }
+
     /// Reads RFC 3339 in UTC (`Z` or `+00:00`) with up to nine fraction digits; nil for anything else.
     public init?(_ text: String) {
         let bytes = Array(text.utf8)

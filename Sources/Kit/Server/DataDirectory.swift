@@ -33,5 +33,8 @@ final class DataDirectory: Sendable {
 
     var database: URL { url.appending(path: "quikko.sqlite") }
 
+    /// Where worker processes connect.
+    var workers: URL { url.appending(path: "ipc.sock") }
+
     func unlock() { close(lock) }
 }

@@ -19,6 +19,7 @@ enum Router {
             return call.answer(HTTPResponse(status: .noContent))
         }
         if let answer = QuickbackRoutes.respond(call) { return answer }
+        if let answer = try NotificationRoutes.respond(call) { return answer }
         switch (request.head.method, request.path) {
         case (.GET, "/"), (.HEAD, "/"): return call.answer(PageRoute.page)
         case (.GET, "/health"), (.HEAD, "/health"): return call.answer(StatusRoute.health(call))

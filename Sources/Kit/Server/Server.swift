@@ -46,11 +46,16 @@ public final class Server: Sendable {
         if isNew, !isFirstStart {
             log.warning("the secrets were missing; new ones end all tokens and tickets made so far")
         }
-        try await run(store, master: master, ready: ready)
+        try await run(store, master: master, workers: directory.workers, ready: ready)
     }
 
     /// The same over any store.
-    func run(_ store: any Store, master: SymmetricKey, ready: @Sendable (Address) async throws -> Void) async throws {
+    ///
+    /// - Parameter workers: Where worker processes connect; nil when they cannot.
+    func run(
+        _ store: any Store, master: SymmetricKey, workers: URL? = nil,
+        ready: @Sendable (Address) async throws -> Void
+    ) async throws {
         let secrets = try Secrets(
             master: master, tokenSecret: configuration.tokenSecret, ticketSecret: configuration.ticketSecret,
             sessionSecret: configuration.sessionSecret, accountSecret: configuration.accountSecret)
@@ -61,7 +66,8 @@ public final class Server: Sendable {
             heads: contents.heads, backlogCapacity: configuration.logBacklog, wakeRecorder: { recorder.wake() })
         do {
             try await run(
-                contents, secrets, recorder, sequencer, FeedReader(store: store, sequencer: sequencer), ready: ready)
+                contents, secrets, recorder, sequencer, FeedReader(store: store, sequencer: sequencer),
+                workers, ready: ready)
         } catch {
             // Whatever went wrong, the log's life ends here, and in order: nothing was numbered that is not in it.
             do {
@@ -84,7 +90,7 @@ public final class Server: Sendable {
 
     private func run(
         _ contents: StoreContents, _ secrets: Secrets, _ recorder: ClickRecorder, _ sequencer: Sequencer,
-        _ reader: FeedReader, ready: @Sendable (Address) async throws -> Void
+        _ reader: FeedReader, _ workers: URL?, ready: @Sendable (Address) async throws -> Void
     ) async throws {
         let accounts = Directory(contents.directory)
         let services = Services(
@@ -92,14 +98,15 @@ public final class Server: Sendable {
             authenticator: try await Authenticator(
                 directory: accounts, secrets: secrets, startedAt: .now,
                 isRealtimeSingleUse: configuration.isRealtimeTicketSingleUse),
-            links: LinkTable(contents.links), sequencer: sequencer, recorder: recorder, reader: reader, log: log)
+            links: LinkTable(contents.links), sequencer: sequencer, recorder: recorder, reader: reader,
+            lastNotification: contents.lastNotification, log: log)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.loops / 2))
         let sockets = try (0..<configuration.loops).map { try SocketLoop(name: "sockets-\($0)") }
         do {
             try await withThrowingDiscardingTaskGroup { tasks in
                 tasks.addTask { await recorder.run(from: sequencer) }
                 defer { recorder.stop() }
-                try await serve(services, on: sockets, group, ready: ready)
+                try await serve(services, on: sockets, group, workers, ready: ready)
             }
         } catch {
             await reader.stop()
@@ -116,7 +123,7 @@ public final class Server: Sendable {
     }
 
     private func serve(
-        _ services: Services, on sockets: [SocketLoop], _ group: MultiThreadedEventLoopGroup,
+        _ services: Services, on sockets: [SocketLoop], _ group: MultiThreadedEventLoopGroup, _ workers: URL?,
         ready: @Sendable (Address) async throws -> Void
     ) async throws {
         let front = sockets.map { ServerLoop(loop: $0, services: services) }
@@ -126,9 +133,16 @@ public final class Server: Sendable {
         let totals = LinkTotals { services.sequencer.publish($0) }
         services.recorder.whenLogged { clicks in
             if services.occupancy.isHomeOccupied { totals.take(clicks, on: front[0].loop) }
+            services.linkNotifications.take(clicks, on: services.home)
         }
         for server in services.loops { try await server.loop.submit { server.start() }.get() }
-        let (port, close) = try await listen(services, front)
+        let (port, stopListening) = try await listen(services, front)
+        var closeEntrance: @Sendable () async -> Void = {}
+        if let workers { closeEntrance = await WorkerEntrance.open(workers, services, on: front[0]) }
+        let close = { @Sendable [closeEntrance] in
+            await closeEntrance()
+            try await stopListening()
+        }
         do {
             try await ready(address(port, services))
             for await _ in stopSignal.stream { break }

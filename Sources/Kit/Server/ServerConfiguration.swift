@@ -63,6 +63,10 @@ public struct ServerConfiguration: Sendable {
     public var maximumAccountSockets = 10_000
     /// Open QuickDapp sockets of one account; one more is told so and closed with 1008. Default 5.
     public var maximumSocketsPerAccount = 5
+    /// Of what owners of links are notified. Default: of clicks, milestones and new links.
+    public var notifies = NotificationPolicy.clicks
+    /// Notifications kept for one account; above it read ones go first, the oldest of them first. Default 1,000.
+    public var maximumNotifications = 1_000
     /// Answers `/ws` without a credential 401, as the original native server does. Default off: then it is a QuickDapp socket.
     public var refusesBareSockets = false
     /// Whether a Quickback ticket opens one socket only.
@@ -112,6 +116,13 @@ public struct ServerConfiguration: Sendable {
             "SOCKET_MAX_TOTAL_CONNECTIONS", maximumAccountSockets, 0...10_000_000)
         maximumSocketsPerAccount = try number(
             "SOCKET_MAX_CONNECTIONS_PER_USER", maximumSocketsPerAccount, 0...10_000_000)
+        maximumNotifications = try number("NOTIFY_MAX_PER_USER", maximumNotifications, 1...1_000_000)
+        if let text = value("NOTIFY") {
+            guard let policy = NotificationPolicy(rawValue: text) else {
+                throw KitError(.invalid, "NOTIFY must be clicks, milestones or off")
+            }
+            notifies = policy
+        }
         switch value("WS_NO_TOKEN") {
         case nil: break
         case "quikko": refusesBareSockets = true

@@ -16,6 +16,8 @@ final class Services: Sendable {
     let occupancy = Occupancy()
     let ticketLimit: TicketLimit
     let seats: Seats
+    let notifications: Notifications
+    let linkNotifications: LinkNotifications
     let log: Logger
     /// Open live connections, for the limit.
     let connectionCount = Atomic<Int>(0)
@@ -32,7 +34,7 @@ final class Services: Sendable {
 
     init(
         configuration: ServerConfiguration, directory: Directory, authenticator: Authenticator, links: LinkTable,
-        sequencer: Sequencer, recorder: ClickRecorder, reader: FeedReader, log: Logger
+        sequencer: Sequencer, recorder: ClickRecorder, reader: FeedReader, lastNotification: Int, log: Logger
     ) {
         self.configuration = configuration
         self.directory = directory
@@ -47,6 +49,10 @@ final class Services: Sendable {
             home: directory.organization.id, policy: configuration.policy,
             refusesBareSockets: configuration.refusesBareSockets)
         seats = Seats(configuration)
+        notifications = Notifications(
+            recorder: recorder, sequencer: sequencer, last: lastNotification,
+            most: configuration.maximumNotifications)
+        linkNotifications = LinkNotifications(configuration.notifies, notifications, log: log)
         ticketLimit = TicketLimit(perMinute: 60)
         self.log = log
     }
@@ -76,9 +82,17 @@ final class Services: Sendable {
         server.loop.execute { server.adopt(descriptor, unread: unread, make(server)) }
     }
 
+    /// Where notifications are made.
+    var home: any EventLoop { loops[0].loop }
+
     /// Tells everyone a publication is for; the future has how many connections that were.
     func publish(_ publication: Publication, answeringOn loop: any EventLoop) -> EventLoopFuture<Int> {
         sequencer.publish(publication)
+        return audience(of: publication, answeringOn: loop)
+    }
+
+    /// How many connections hear what has been published.
+    func audience(of publication: Publication, answeringOn loop: any EventLoop) -> EventLoopFuture<Int> {
         let counts = loops.filter { $0.sockets != nil }.map { server in
             server.loop.submit {
                 server.shard.drain()

@@ -16,6 +16,8 @@ final class ClickRecorder: Sendable {
 
     private struct State {
         var changes: [(change: CommitGroup.Change, promise: EventLoopPromise<Void>)] = []
+        /// Of these, those somebody waits for.
+        var urgentChanges = 0
         /// Redirects that wait until their click is durable (`--durability strict`); bounded by the open connections.
         var waiters: [(receipt: Int, promise: EventLoopPromise<Void>)] = []
         /// Clicks committed in this run.
@@ -57,11 +59,17 @@ final class ClickRecorder: Sendable {
     var holes: Int { state.withLock(\.holes) }
 
     /// Makes `change` durable; the future succeeds when it is.
-    func apply(_ change: CommitGroup.Change, on loop: any EventLoop) -> EventLoopFuture<Void> {
+    ///
+    /// - Parameter isUrgent: At once; otherwise with the clicks that have gathered, and half of the room for changes is not for it.
+    func apply(
+        _ change: CommitGroup.Change, on loop: any EventLoop, isUrgent: Bool = true
+    ) -> EventLoopFuture<Void> {
         let promise = loop.makePromise(of: Void.self)
         let isAccepted = state.withLock { state in
-            guard !state.isStopping, state.changes.count < Self.changeCapacity else { return false }
+            let capacity = isUrgent ? Self.changeCapacity : Self.changeCapacity / 2
+            guard !state.isStopping, state.changes.count < capacity else { return false }
             state.changes.append((change, promise))
+            if isUrgent { state.urgentChanges += 1 }
             return true
         }
         if isAccepted {
@@ -109,7 +117,7 @@ final class ClickRecorder: Sendable {
     }
 
     private var isStopping: Bool { state.withLock(\.isStopping) }
-    private var isUrgent: Bool { state.withLock { !$0.changes.isEmpty || !$0.waiters.isEmpty } }
+    private var isUrgent: Bool { state.withLock { $0.urgentChanges > 0 || !$0.waiters.isEmpty } }
 
     /// Returns when someone waits for an answer, when clicks have waited for the flush interval, or when a group is full.
     private func waitForGroup(_ sequencer: Sequencer) {
@@ -162,7 +170,10 @@ final class ClickRecorder: Sendable {
     }
 
     private func takeChanges() -> [(change: CommitGroup.Change, promise: EventLoopPromise<Void>)] {
-        state.withLock { exchange(&$0.changes, with: []) }
+        state.withLock { state in
+            state.urgentChanges = 0
+            return exchange(&state.changes, with: [])
+        }
     }
 
     private func takeWaiters() -> [EventLoopPromise<Void>] {

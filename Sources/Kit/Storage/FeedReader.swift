@@ -35,6 +35,19 @@ final class FeedReader: Sendable {
         }
     }
 
+    /// What is kept for an account.
+    ///
+    /// - Throws: into the future `.unavailable` when it cannot be read.
+    func notifications(
+        of account: AccountID, from start: Int, limit: Int, on loop: any EventLoop
+    ) -> EventLoopFuture<NotificationPage> {
+        threads.runIfActive(eventLoop: loop) { [store] in
+            try store.notifications(of: account, from: start, limit: limit)
+        }.flatMapErrorThrowing { error in
+            throw error as? KitError ?? KitError(.unavailable, "this cannot be read now; try again", cause: error)
+        }
+    }
+
     func stop() async { try? await threads.shutdownGracefully() }
 
     /// A page of the tail's feed, at once.

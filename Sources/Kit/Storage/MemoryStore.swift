@@ -8,6 +8,8 @@ final class MemoryStore: Store {
         /// Of each feed, in order.
         var clicks: [Feed: [Click]] = [:]
         var holes: [Feed: [Hole]] = [:]
+        /// Of each account, the oldest first.
+        var notifications: [AccountID: [AccountNotification]] = [:]
     }
     private let state = Guarded(State())
 
@@ -31,7 +33,7 @@ final class MemoryStore: Store {
             guard var contents = state.contents else {
                 return group.changes.map { _ in .failure(KitError(.unavailable, "the store is not open")) }
             }
-            let answers = group.changes.map { change in contents.apply(change) }
+            let answers = group.changes.map { change in contents.apply(change, &state.notifications) }
             for click in group.clicks {
                 contents.heads.raise(by: click)
                 state.clicks[.owner(click.ownerKey), default: []].append(click)
@@ -70,13 +72,24 @@ final class MemoryStore: Store {
         }
     }
 
+    func notifications(of account: AccountID, from start: Int, limit: Int) throws(KitError) -> NotificationPage {
+        state.withLock { state in
+            let all = state.notifications[account, default: []]
+            return NotificationPage(
+                notifications: Array(all.reversed().dropFirst(start).prefix(limit)), total: all.count,
+                unread: all.count { !$0.isRead })
+        }
+    }
+
     func close(now: Timestamp, isComplete: Bool) throws(KitError) {
         state.withLock { $0.isOpen = !isComplete }
     }
 }
 
 extension StoreContents {
-    fileprivate mutating func apply(_ change: CommitGroup.Change) -> Result<Void, KitError> {
+    fileprivate mutating func apply(
+        _ change: CommitGroup.Change, _ notifications: inout [AccountID: [AccountNotification]]
+    ) -> Result<Void, KitError> {
         switch change {
         case .link(let link):
             guard !links.contains(where: { $0.link.code == link.code }) else {
@@ -86,6 +99,17 @@ extension StoreContents {
         case .key(let key):
             directory.keys.removeAll { $0.id == key.id }
             directory.keys.append(key)
+        case .notification(let notification, let most):
+            lastNotification = max(lastNotification, notification.id)
+            var kept = notifications[notification.account, default: []] + [notification]
+            while kept.count > most { kept.remove(at: kept.firstIndex(where: \.isRead) ?? 0) }
+            notifications[notification.account] = kept
+        case .read(let account, let id):
+            let places = notifications[account, default: []].indices.filter { place in
+                id == nil || notifications[account]?[place].id == id
+            }
+            guard id == nil || !places.isEmpty else { return .failure(.noNotification) }
+            for place in places { notifications[account]?[place].isRead = true }
         }
         return .success(())
     }
@@ -101,4 +125,9 @@ extension [Click] {
         }
         return range.lowerBound
     }
+}
+
+extension KitError {
+    /// Foreign ones are answered like absent ones: nobody learns which exist.
+    static var noNotification: KitError { KitError(.notFound, "no notification of yours has this id") }
 }

@@ -24,6 +24,11 @@ protocol Store: Sendable {
     /// - Throws: `.unavailable` when the log cannot be read.
     func position(in feed: Feed, at time: Timestamp) throws(KitError) -> Position?
 
+    /// What is kept for an account, at most `limit` behind the newest `start`.
+    ///
+    /// - Throws: `.unavailable` when it cannot be read.
+    func notifications(of account: AccountID, from start: Int, limit: Int) throws(KitError) -> NotificationPage
+
     /// Ends this life of the log. Only when `isComplete`, that is, when every number given out is in it, as a click or in a
     /// hole, does the next `open` continue the epoch.
     func close(now: Timestamp, isComplete: Bool) throws(KitError)
@@ -37,6 +42,8 @@ struct StoreContents: Sendable {
     var heads: Sequencer.Heads
     /// Holes recorded so far, of all feeds.
     var holes = 0
+    /// The highest id a notification ever had; 0 before the first.
+    var lastNotification = 0
 }
 
 /// What becomes durable together.
@@ -50,6 +57,10 @@ struct CommitGroup: Sendable {
         case link(Link)
         /// A new key, or the new state of a known one.
         case key(APIKey)
+        /// A new notification; of its account's at most `keeping` stay: read ones go first, the oldest of them first.
+        case notification(AccountNotification, keeping: Int)
+        /// One notification of this account was read, or all; fails with `.notFound` when that one is not its own.
+        case read(AccountID, Int?)
     }
 }
 

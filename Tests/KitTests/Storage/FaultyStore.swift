@@ -32,6 +32,10 @@ final class FaultyStore: Store {
         try inner.position(in: feed, at: time)
     }
 
+    func notifications(of account: AccountID, from start: Int, limit: Int) throws(KitError) -> NotificationPage {
+        try inner.notifications(of: account, from: start, limit: limit)
+    }
+
     func commit(_ group: CommitGroup) throws(KitError) -> [Result<Void, KitError>] {
         if isHolding.withLock({ $0 }) {
             asked.continuation.yield()

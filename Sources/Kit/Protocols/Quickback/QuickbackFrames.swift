@@ -16,7 +16,7 @@ extension QuickbackServerCodec {
                 guard view.allows(publication.roles) else { return false }
                 write(["type": "broadcast", "event": .string(name), "payload": payload], to: &batch)
                 return true
-            case .envelope: return false
+            case .notification, .envelope: return false
             }
         }
     }

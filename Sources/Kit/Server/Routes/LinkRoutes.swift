@@ -28,6 +28,7 @@ enum LinkRoutes {
             .map {
                 call.services.links.confirm(link)
                 call.services.sequencer.publish(.created(link))
+                call.services.linkNotifications.created(link, on: call.services.home)
                 return HTTPResponse(status: .created, view(of: link, call.services))
             }
             .flatMapErrorThrowing { error in

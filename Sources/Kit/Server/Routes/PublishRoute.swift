@@ -15,7 +15,8 @@ enum PublishRoute {
         switch json["kind"] {
         case .string("broadcast"): type = "broadcast"
         case .string("change"): type = "postgres_changes"
-        default: throw KitError(.invalid, "kind must be broadcast or change")
+        case .string("notification"): return try notify(json, call)
+        default: throw KitError(.invalid, "kind must be broadcast, change or notification")
         }
         let request: PublicationRequest
         do throws(PublicationRequest.Refused) {
@@ -26,5 +27,20 @@ enum PublishRoute {
         }
         return call.services.publish(request.publication, answeringOn: call.server.loop)
             .map { HTTPResponse(["delivered": .int($0), "organization": .string(request.organization)]) }
+    }
+
+    /// `{"kind":"notification","userId":7,"data":{…}}`
+    private static func notify(_ json: JSON, _ call: Call) throws(KitError) -> EventLoopFuture<HTTPResponse> {
+        guard case .int(let account)? = json["userId"], account != 0 else {
+            throw KitError(.invalid, "userId must be a whole number but 0")
+        }
+        guard let data = json["data"], case .object = data else { throw KitError(.invalid, "data must be an object") }
+        let services = call.services
+        return services.notifications.tell(account, data, at: call.now, on: services.home, isUrgent: true)
+            .hop(to: call.server.loop)
+            .flatMap { [loop = call.server.loop] notification, publication in
+                services.audience(of: publication, answeringOn: loop)
+                    .map { HTTPResponse(["id": .int(notification.id), "delivered": .int($0)]) }
+            }
     }
 }

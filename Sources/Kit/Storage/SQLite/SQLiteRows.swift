@@ -42,6 +42,9 @@ enum SQLiteRows {
                     key.id, Data(key.digest), key.user.description, key.scope.rawValue, key.label,
                     key.createdAt.microseconds, key.revokedAt?.microseconds,
                 ])
+        case .notification(let notification, let most):
+            try SQLiteNotifications.insert(notification, keeping: most, db)
+        case .read(let account, let id): try SQLiteNotifications.read(account, id, db)
         }
     }
 

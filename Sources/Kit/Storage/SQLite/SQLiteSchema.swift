@@ -81,6 +81,18 @@ enum SQLiteSchema {
                         (SELECT max(link_number) FROM clicks WHERE clicks.link = links.key), 0));
                     """)
         }
+        migrator.registerMigration("3 notifications") { db in
+            try db.execute(
+                sql: """
+                    -- `user` need not be one of `users`. An id is never given twice, not even after its row has gone.
+                    CREATE TABLE notifications (
+                        id INTEGER PRIMARY KEY AUTOINCREMENT,
+                        user INTEGER NOT NULL, data TEXT NOT NULL, read INTEGER NOT NULL DEFAULT 0,
+                        created_at INTEGER NOT NULL
+                    );
+                    CREATE INDEX notifications_by_user ON notifications (user, read, id);
+                    """)
+        }
         return migrator
     }
 }

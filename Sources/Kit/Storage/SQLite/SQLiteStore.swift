@@ -134,7 +134,8 @@ final class SQLiteStore: Store {
                 let directory = try SQLiteRows.directory(db)
                 let contents = StoreContents(
                     directory: directory, links: try SQLiteRows.links(db, users: directory.users), heads: heads,
-                    holes: try Int.fetchOne(db, sql: "SELECT count(*) FROM holes") ?? 0)
+                    holes: try Int.fetchOne(db, sql: "SELECT count(*) FROM holes") ?? 0,
+                    lastNotification: try SQLiteNotifications.last(db))
                 return (contents, unwritten)
             }
             // What a crash left unwritten is written with this run's: moving `heads.row` on without it would forget it.
@@ -193,6 +194,10 @@ final class SQLiteStore: Store {
         try reading { try SQLiteFeeds.position(in: feed, at: time, $0) }
     }
 
+    func notifications(of account: AccountID, from start: Int, limit: Int) throws(KitError) -> NotificationPage {
+        try reading { try SQLiteNotifications.page(of: account, from: start, limit: limit, $0) }
+    }
+
     /// One snapshot for all that `body` asks; the writer goes on beside it.
     private func reading<Answer>(_ body: (Database) throws -> Answer) throws(KitError) -> Answer {
         do {
@@ -227,6 +232,8 @@ final class SQLiteStore: Store {
         do {
             try SQLiteRows.insert(change, db)
             return .success(())
+        } catch let error as KitError {
+            return .failure(error)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
             return .failure(KitError(.conflict, "this code is taken", cause: error))
         }
