@@ -115,7 +115,7 @@ class LiveConnection: SocketHandler, FrameSink, Timed {
             subscriber.follower?.stop()
             subscriber.outbox.close()
         }
-        closeDeadline = .now() + .seconds(5)
+        closeDeadline = .now() + server.services.configuration.closeDeadline.timeAmount
         server.wheel.add(self, due: closeDeadline)
         if write(bytes) { socket.closeOutput() }
     }

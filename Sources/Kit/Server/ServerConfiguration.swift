@@ -34,6 +34,8 @@ public struct ServerConfiguration: Sendable {
     public var readDeadline = Duration.seconds(60)
     /// For a socket that refuses bytes to have one acknowledged; then it is closed with 1013. Default 30 s.
     public var stallTimeout = Duration.seconds(30)
+    /// For a connection that is being closed to take its last bytes. Default 5 s; then it is cut off.
+    public var closeDeadline = Duration.seconds(5)
     /// Sends each 302 only when its click is durable. Default off: clicks become durable within `flushInterval`.
     public var isStrict = false
     /// Answers `/metrics` without a credential. Default off.

@@ -279,6 +279,8 @@ struct FeedScenarios {
             (configuration.stallTimeout, configuration.sendBuffer, configuration.outboxMessages) = (
                 .seconds(2), 4_608, 16
             )
+            // A late machine may take its time to read the close.
+            configuration.closeDeadline = .seconds(600)
         }
         try await Self.withGuide(configure) { running in
             let target = try await "/ws?ticket=\(running.ticket())"
