@@ -19,11 +19,18 @@ final class Sequencer: Sendable {
         var undelivered = 0
     }
 
+    /// A publication among the clicks.
+    struct Placed: Sendable {
+        /// How many of the batches lie before it.
+        let place: Int
+        let publication: Publication
+        let count: DeliveryCount?
+    }
+
     /// What a shard has to deliver.
     struct Delivery: Sendable {
         var batches: [[Click]] = []
-        /// Each with how many of the batches lie before it.
-        var publications: [(place: Int, publication: Publication)] = []
+        var publications: [Placed] = []
         /// Numbers this shard will never see; they lie behind those of `batches`. No larger than the table of heads.
         var missed: [Room: ClosedRange<Int64>] = [:]
     }
@@ -46,9 +53,10 @@ final class Sequencer: Sendable {
             }
         }
 
-        mutating func take(_ publication: Publication, capacity: Int) -> Bool {
+        mutating func take(_ publication: Publication, counting reached: DeliveryCount?, capacity: Int) -> Bool {
             guard !isOverflowing, count + publication.weight <= capacity else { return false }
-            delivery.publications.append((delivery.batches.count, publication))
+            delivery.publications.append(
+                Placed(place: delivery.batches.count, publication: publication, count: reached))
             count += publication.weight
             return true
         }
@@ -129,11 +137,13 @@ final class Sequencer: Sendable {
 
     /// Hands a publication to every shard, in its place among the clicks. A shard whose inbox is full does not deliver it, which
     /// is counted in `undelivered`.
-    func publish(_ publication: Publication) {
+    ///
+    /// - Parameter reached: Gets from each shard, as it delivers, how many subscribers hear of it.
+    func publish(_ publication: Publication, counting reached: DeliveryCount? = nil) {
         let wakeUps = state.withLock { state in
             var wakeUps: [@Sendable () -> Void] = []
             for index in state.inboxes.indices {
-                guard state.inboxes[index].take(publication, capacity: inboxCapacity) else {
+                guard state.inboxes[index].take(publication, counting: reached, capacity: inboxCapacity) else {
                     state.counters.undelivered += 1
                     continue
                 }

@@ -105,11 +105,11 @@ final class HubShard {
         var publications = delivery.publications[...]
         for (place, clicks) in delivery.batches.enumerated() {
             while let next = publications.first, next.place <= place {
-                publish(.publication(publications.removeFirst().publication))
+                publish(publications.removeFirst())
             }
             for click in clicks { publish(.click(click)) }
         }
-        for next in publications { publish(.publication(next.publication)) }
+        for next in publications { publish(next) }
         var fallen: [Subscriber] = []
         // Sends never join or leave rooms: a socket found dead is closed on a later turn of the loop.
         for membership in dirty { membership.flush(meter, fallen: &fallen) }
@@ -128,15 +128,13 @@ final class HubShard {
         }
     }
 
-    /// How many subscribers here hear of this publication.
-    func audience(of publication: Publication) -> Int {
-        let event = Event.publication(publication)
-        var scratch = ByteBuffer()
-        return (rooms[publication.room] ?? []).reduce(0) { count, membership in
-            scratch.clear()
-            let audience = membership.audience
-            let hears = audience.wire.encode(event, for: audience, in: publication.room, into: &scratch)
-            return count + (hears ? membership.subscribers.count : 0)
+    private func publish(_ placed: Sequencer.Placed) {
+        guard let members = rooms[placed.publication.room] else { return }
+        let event = Event.publication(placed.publication)
+        for membership in members {
+            let before = membership.waiting
+            if membership.append(event) { dirty.append(membership) }
+            if membership.waiting > before { placed.count?.add(membership.subscribers.count) }
         }
     }
 

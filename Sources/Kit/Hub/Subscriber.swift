@@ -89,6 +89,9 @@ final class Membership {
         return true
     }
 
+    /// Messages in the batch.
+    var waiting: Int { batch?.count ?? 0 }
+
     func add(_ subscriber: Subscriber) {
         subscriber.places.append(.init(membership: self, index: subscribers.count))
         subscribers.append(subscriber)

@@ -18,15 +18,15 @@ final class Notifications: Sendable {
         self.last = Atomic(last)
     }
 
-    /// The future has the publication that was delivered.
-    ///
     /// - Parameters:
     ///   - home: The loop all notifications are made on.
     ///   - isUrgent: Somebody waits for it.
+    ///   - reached: Gets how many open tabs hear it.
     /// - Throws: into the future what the store throws; then nothing is told.
     func tell(
-        _ account: AccountID, _ data: JSON, at now: Timestamp, on home: any EventLoop, isUrgent: Bool = false
-    ) -> EventLoopFuture<(AccountNotification, Publication)> {
+        _ account: AccountID, _ data: JSON, at now: Timestamp, on home: any EventLoop, isUrgent: Bool = false,
+        counting reached: DeliveryCount? = nil
+    ) -> EventLoopFuture<AccountNotification> {
         home.flatSubmit { [self] in
             let id = last.add(1, ordering: .relaxed).newValue
             let notification = AccountNotification(id: id, account: account, data: data, createdAt: now)
@@ -34,8 +34,8 @@ final class Notifications: Sendable {
                 .notification(notification), in: .account(account), at: now, size: data.text.utf8.count)
             return recorder.apply(.notification(notification, keeping: most), on: home, isUrgent: isUrgent).map {
                 [self] in
-                sequencer.publish(publication)
-                return (notification, publication)
+                sequencer.publish(publication, counting: reached)
+                return notification
             }
         }
     }

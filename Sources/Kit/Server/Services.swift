@@ -87,19 +87,17 @@ final class Services: Sendable {
 
     /// Tells everyone a publication is for; the future has how many connections that were.
     func publish(_ publication: Publication, answeringOn loop: any EventLoop) -> EventLoopFuture<Int> {
-        sequencer.publish(publication)
-        return audience(of: publication, answeringOn: loop)
+        let reached = DeliveryCount()
+        sequencer.publish(publication, counting: reached)
+        return total(reached, answeringOn: loop)
     }
 
-    /// How many connections hear what has been published.
-    func audience(of publication: Publication, answeringOn loop: any EventLoop) -> EventLoopFuture<Int> {
-        let counts = loops.filter { $0.sockets != nil }.map { server in
-            server.loop.submit {
-                server.shard.drain()
-                return server.shard.audience(of: publication)
-            }
+    /// How many connections heard what was published with this count.
+    func total(_ reached: DeliveryCount, answeringOn loop: any EventLoop) -> EventLoopFuture<Int> {
+        let drained = loops.filter { $0.sockets != nil }.map { server in
+            server.loop.submit { server.shard.drain() }
         }
-        return EventLoopFuture.reduce(0, counts, on: loop, +)
+        return EventLoopFuture.andAllSucceed(drained, on: loop).map { reached.value }
     }
 
     /// Numbers connections, in the order they came.

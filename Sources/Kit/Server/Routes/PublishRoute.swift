@@ -36,11 +36,14 @@ enum PublishRoute {
         }
         guard let data = json["data"], case .object = data else { throw KitError(.invalid, "data must be an object") }
         let services = call.services
-        return services.notifications.tell(account, data, at: call.now, on: services.home, isUrgent: true)
-            .hop(to: call.server.loop)
-            .flatMap { [loop = call.server.loop] notification, publication in
-                services.audience(of: publication, answeringOn: loop)
-                    .map { HTTPResponse(["id": .int(notification.id), "delivered": .int($0)]) }
-            }
+        let reached = DeliveryCount()
+        return services.notifications.tell(
+            account, data, at: call.now, on: services.home, isUrgent: true, counting: reached
+        )
+        .hop(to: call.server.loop)
+        .flatMap { [loop = call.server.loop] notification in
+            services.total(reached, answeringOn: loop)
+                .map { HTTPResponse(["id": .int(notification.id), "delivered": .int($0)]) }
+        }
     }
 }
