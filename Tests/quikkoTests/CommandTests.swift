@@ -216,4 +216,29 @@ struct TicketCommandTests {
         server.signal(SIGTERM)
         #expect(await server.end() == 0)
     }
+
+    @Test func `a revoked session is not good any more, and whoever listens with it hears so`() async throws {
+        let program = try Program()
+        let server = try await program.serve()
+        let environment = ["QUIKKO_URL": server.url]
+        let session = try await program.run("ticket", "new", "--session", environment: environment).output
+        let token = session.trimmingCharacters(in: .newlines)
+        let listener = try program.start(
+            ["subscribe"], environment: environment.merging(["QUIKKO_TOKEN": token]) { $1 }, watchesErrors: true)
+        while try await server.client.server().connections == 0 {}
+        let revoked = try await program.run(
+            "ticket", "revoke", "-o", "json", environment: environment, input: session)
+        #expect(revoked.status == 0, "\(revoked.errors)")
+        #expect(revoked.output.contains(#""revoked":"token""#) && revoked.output.hasSuffix("\"closed\":1}\n"))
+        // It tries again, is refused, and says so.
+        #expect(await listener.end() == 77)
+        #expect(try await program.run("ticket", "verify", environment: environment, input: session).status == 77)
+        #expect(try await program.run("ticket", "revoke", environment: environment, input: "hello\n").status == 65)
+        let both = try await program.run("ticket", "revoke", "--user", "x", "--credential-file", "y")
+        #expect(both.status == 64)
+        let all = try await program.run("ticket", "revoke", "--user", "usr_1", "-o", "quiet", environment: environment)
+        #expect(all.output == "0\n", "\(all.errors)")
+        server.signal(SIGTERM)
+        #expect(await server.end() == 0)
+    }
 }

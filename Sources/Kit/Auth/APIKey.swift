@@ -32,7 +32,10 @@ struct APIKey: Sendable, Equatable {
     }
 
     /// Compares digests, whose bytes an attacker cannot choose, so an early exit tells nothing.
-    func matches(secret: String) -> Bool { revokedAt == nil && digest == Self.digest(of: secret) }
+    func matches(secret: String) -> Bool { revokedAt == nil && isSecret(secret) }
+
+    /// Whether this is the key's secret, revoked or not.
+    func isSecret(_ secret: String) -> Bool { digest == Self.digest(of: secret) }
 
     private static func digest(of secret: String) -> [UInt8] { Array(SHA256.hash(data: Data(secret.utf8))) }
 }

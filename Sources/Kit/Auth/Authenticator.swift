@@ -19,11 +19,12 @@ enum Credential: Sendable, Equatable {
 
 /// The one door: credential in, identity out.
 final class Authenticator: Sendable {
-    private let directory: Directory
-    private let tokens: TokenKey
-    private let sessions: TokenKey
-    private let accounts: TokenKey
-    private let tickets: SymmetricKey
+    let directory: Directory
+    let tokens: TokenKey
+    let sessions: TokenKey
+    let accounts: TokenKey
+    let tickets: SymmetricKey
+    let revocations: Revocations
     private let internalSecret: [UInt8]
     private let used: UsedTickets
     private let isRealtimeSingleUse: Bool
@@ -32,9 +33,11 @@ final class Authenticator: Sendable {
     ///   - startedAt: When this process began: single-use tickets from before it are refused.
     ///   - isRealtimeSingleUse: Whether Quickback's tickets are good for one socket only.
     init(
-        directory: Directory, secrets: Secrets, startedAt: Timestamp, isRealtimeSingleUse: Bool = false
+        directory: Directory, secrets: Secrets, startedAt: Timestamp, isRealtimeSingleUse: Bool = false,
+        revocations: Revocations = Revocations()
     ) async throws(KitError) {
         self.directory = directory
+        self.revocations = revocations
         self.isRealtimeSingleUse = isRealtimeSingleUse
         sessions = try await TokenKey(secrets.sessions)
         accounts = try await TokenKey(secrets.accounts)
@@ -52,7 +55,7 @@ final class Authenticator: Sendable {
         case .token(let text):
             let claims = try tokens.verify(text, now: now)
             guard let user = UserID(claims.userID) else { throw KitError(.unauthorized, "the token names no user") }
-            return identity(of: user)
+            return try admit(identity(of: user, proof: claims.proof(of: text)))
         case .ticket(let text):
             return try redeem(text, for: .socket, now: now)
         case .realtime(let text):
@@ -67,17 +70,19 @@ final class Authenticator: Sendable {
     /// Verifies the session that asks for a Quickback ticket: a token signed with `BETTER_AUTH_SECRET`, which is believed by its claims,
     /// or one of ours.
     func sessionIdentity(_ text: String, now: Timestamp) throws(KitError) -> Identity {
+        let claims: QuickbackSession
         do throws(KitError) {
-            let claims = try QuickbackSession(sessions.payload(of: text), now: now)
-            return Identity(
-                user: UserID(named: claims.subject), name: claims.subject, scope: .user,
-                organization: claims.organization,
-                roles: claims.roles, expiresAt: claims.expiresAt)
+            claims = try QuickbackSession(sessions.payload(of: text), now: now)
         } catch {
             // Right key, wrong time: no other key will do better.
             guard error.code != .expired else { throw error }
             return try callerIdentity(.bearer(text), now: now)
         }
+        return try admit(
+            Identity(
+                user: UserID(named: claims.subject), name: claims.subject, scope: .user,
+                organization: claims.organization,
+                roles: claims.roles, expiresAt: claims.expiresAt, proof: claims.proof(of: text)))
     }
 
     /// Who a credential lets in, without using it up.
@@ -89,27 +94,33 @@ final class Authenticator: Sendable {
             do throws(KitError) {
                 return try callerIdentity(credential, now: now)
             } catch {
-                guard case .token(let text) = credential, error.code != .expired else { throw error }
+                guard case .token(let text) = credential, error.code != .expired,
+                    (try? tokens.verify(text, now: nil)) == nil
+                else { throw error }
                 return try sessionIdentity(text, now: now)
             }
         case .ticket(let text), .realtime(let text):
             let ticket = try Ticket(text, signedBy: tickets, now: now)
             if ticket.use != .realtime || isRealtimeSingleUse { try used.check(ticket) }
-            return Identity(
-                user: ticket.user, name: ticket.use == .realtime ? ticket.name : nil,
-                scope: identity(of: ticket.user).scope,
-                organization: ticket.organization, roles: ticket.roles, expiresAt: ticket.expiresAt)
+            return try admit(
+                Identity(
+                    user: ticket.user, name: ticket.use == .realtime ? ticket.name : nil,
+                    scope: identity(of: ticket.user).scope,
+                    organization: ticket.organization, roles: ticket.roles, expiresAt: ticket.expiresAt,
+                    proof: ticket.proof))
         case .none:
             throw KitError(.unauthorized, "there is nothing to check")
         }
     }
 
     /// Whether this is a token of a QuickDapp account: signed with `SESSION_ENCRYPTION_KEY`, and neither of another kind nor expired.
-    func namesAccount(_ text: String, now: Timestamp) -> Bool { (try? foreignAccount(text, now: now)) != nil }
+    func namesAccount(_ text: String, now: Timestamp) -> Bool {
+        (try? foreignAccountOrNil(text, now: now)).flatMap { $0 } != nil
+    }
 
     /// Whose notifications a socket hears that presents `text`: a token of a QuickDapp account, or a token or ticket of ours, which
-    /// must name a user of this server.
-    func account(_ text: String, now: Timestamp) throws(KitError) -> AccountID {
+    /// must name a user of this server. With what says so.
+    func account(_ text: String, now: Timestamp) throws(KitError) -> (id: AccountID, proof: Proof) {
         switch Credential.bearer(text) {
         case .token:
             if let account = try foreignAccountOrNil(text, now: now) { return account }
@@ -121,31 +132,32 @@ final class Authenticator: Sendable {
     /// Whose notifications a REST request may ask for.
     func callerAccount(_ text: String, now: Timestamp) throws(KitError) -> AccountID {
         if case .token = Credential.bearer(text), let account = try foreignAccountOrNil(text, now: now) {
-            return account
+            return account.id
         }
-        return try account(of: callerIdentity(.bearer(text), now: now))
+        return try account(of: callerIdentity(.bearer(text), now: now)).id
     }
 
     /// Nil when another key has to say.
-    private func foreignAccountOrNil(_ text: String, now: Timestamp) throws(KitError) -> AccountID? {
+    private func foreignAccountOrNil(_ text: String, now: Timestamp) throws(KitError) -> (id: AccountID, proof: Proof)?
+    {
+        let token: QuickdappToken
         do throws(KitError) {
-            return try foreignAccount(text, now: now)
+            token = try QuickdappToken(accounts.payload(of: text), now: now)
         } catch {
             // Right key, wrong time: no other key will do better.
             guard error.code != .expired else { throw error }
             return nil
         }
+        let proof = token.proof(of: text)
+        try revocations.check(proof, of: nil, token.account)
+        return (token.account, proof)
     }
 
-    private func foreignAccount(_ text: String, now: Timestamp) throws(KitError) -> AccountID {
-        try QuickdappToken(accounts.payload(of: text), now: now).account
-    }
-
-    private func account(of identity: Identity) throws(KitError) -> AccountID {
+    private func account(of identity: Identity) throws(KitError) -> (id: AccountID, proof: Proof) {
         guard let user = directory.user(identity.user) else {
             throw KitError(.unauthorized, "the credential's user does not exist here")
         }
-        return user.key
+        return (user.key, identity.proof)
     }
 
     /// Whether this is what internal calls present. Takes the same time whatever is wrong with it.
@@ -162,14 +174,16 @@ final class Authenticator: Sendable {
                 key.matches(secret: parts.secret),
                 let user = directory.user(key.user)
             else { throw KitError(.unauthorized, "the API key is not valid or was revoked") }
-            return identity(of: user, scope: key.scope)
+            return identity(of: user, scope: key.scope, proof: Proof(credentials: [key.credential]))
         case .token(let text):
             let claims = try tokens.verify(text, now: now)
             guard let id = UserID(claims.userID), let user = directory.user(id) else {
                 throw KitError(.unauthorized, "the token's user does not exist")
             }
-            let expiry = Timestamp(seconds: Int64(clamping: min(claims.exp, 253_402_300_799)))
-            return identity(of: user, scope: claims.scope ?? user.scope, expiresAt: expiry)
+            return try admit(
+                identity(
+                    of: user, scope: claims.scope ?? user.scope, expiresAt: claims.expiresAt,
+                    proof: claims.proof(of: text)))
         case .ticket, .realtime, .none:
             throw KitError(.unauthorized, "a ticket opens a socket; REST takes an API key or a token")
         }
@@ -181,7 +195,9 @@ final class Authenticator: Sendable {
     }
 
     func makeToken(for identity: Identity, ttl: Duration, now: Timestamp) throws(KitError) -> String {
-        try tokens.sign(for: identity.user, scope: identity.scope, expiresAt: now + ttl, now: now)
+        try tokens.sign(
+            for: identity.user, scope: identity.scope, expiresAt: now + ttl, now: now,
+            bought: identity.proof.credentials)
     }
 
     func makeTicket(for use: Ticket.Use, _ identity: Identity, ttl: Duration, now: Timestamp) -> String {
@@ -189,15 +205,23 @@ final class Authenticator: Sendable {
     }
 
     /// Who `id` is: a user's record gives scope and organization; an unknown user has neither.
-    func identity(of id: UserID) -> Identity {
-        guard let user = directory.user(id) else { return Identity(user: id, scope: .user) }
-        return identity(of: user, scope: user.scope)
+    func identity(of id: UserID, proof: Proof = Proof()) -> Identity {
+        guard let user = directory.user(id) else { return Identity(user: id, scope: .user, proof: proof) }
+        return identity(of: user, scope: user.scope, proof: proof)
     }
 
-    private func identity(of user: User, scope: Scope, expiresAt: Timestamp? = nil) -> Identity {
+    /// - Throws: `.unauthorized` when what it was verified from has been revoked.
+    private func admit(_ identity: Identity) throws(KitError) -> Identity {
+        try revocations.check(identity.proof, of: identity.user)
+        return identity
+    }
+
+    private func identity(
+        of user: User, scope: Scope, expiresAt: Timestamp? = nil, proof: Proof = Proof()
+    ) -> Identity {
         Identity(
             user: user.id, scope: user.scope.narrowed(to: scope), organization: directory.organization.id,
-            roles: user.scope == .admin ? ["owner"] : ["member"], expiresAt: expiresAt)
+            roles: user.scope == .admin ? ["owner"] : ["member"], expiresAt: expiresAt, proof: proof)
     }
 
     private func redeem(_ text: String, for use: Ticket.Use, now: Timestamp) throws(KitError) -> Identity {
@@ -205,11 +229,12 @@ final class Authenticator: Sendable {
         guard ticket.use == use || (use == .realtime && ticket.use == .socket) else {
             throw KitError(.unauthorized, "the ticket is for another purpose")
         }
+        try revocations.check(ticket.proof, of: ticket.user)
         if ticket.use != .realtime || isRealtimeSingleUse { try used.use(ticket, now: now) }
         let known = identity(of: ticket.user)
         return Identity(
             user: ticket.user, name: ticket.use == .realtime ? ticket.name : nil, scope: known.scope,
             organization: ticket.organization,
-            roles: ticket.roles)
+            roles: ticket.roles, proof: ticket.proof)
     }
 }

@@ -40,5 +40,12 @@ final class Directory: Sendable {
         state.withLock { state in state.keys.values.filter { $0.label == label && $0.revokedAt == nil } }
     }
 
+    /// Those that have not been revoked.
+    func keys(of user: UserID) -> [APIKey] {
+        state.withLock { state in state.keys.values.filter { $0.user == user && $0.revokedAt == nil } }
+    }
+
+    func user(numbered key: Int) -> User? { state.withLock { $0.users.values.first { $0.key == key } } }
+
     func set(_ key: APIKey) { state.withLock { $0.keys[key.id] = key } }
 }

@@ -17,6 +17,33 @@ extension OrganizationKey {
     }
 }
 
+extension CredentialID {
+    /// The credential whose issuer calls it `name`.
+    init(named name: String) { self = Self(name) ?? Self(words: "credential:" + name) }
+
+    /// Identifiers with spaces between them, as tickets and tokens carry what they were bought with.
+    static func list(_ text: String?) -> [CredentialID] { (text ?? "").split(separator: " ").compactMap { Self($0) } }
+
+    fileprivate init(words text: String) {
+        let words = OrganizationKey.words(of: text)
+        self.init(high: words.0, low: UInt32(truncatingIfNeeded: words.1))
+    }
+}
+
+extension Proof {
+    /// - Parameters:
+    ///   - text: The whole credential, which names it when it has no identifier.
+    ///   - bought: What it was bought with, in its own words.
+    init(id: String?, text: String, issuedAt: Timestamp?, bought: [CredentialID] = []) {
+        let own = id.map { CredentialID(named: $0) } ?? CredentialID(words: "text:" + text)
+        self.init(credentials: [own] + bought, issuedAt: issuedAt)
+    }
+}
+
+extension APIKey {
+    var credential: CredentialID { CredentialID(named: "key:" + id) }
+}
+
 extension UserID {
     /// The user that other systems call `name`: its own identifier if it is one, else one made from the name.
     init(named name: String) {

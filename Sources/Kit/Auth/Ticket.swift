@@ -23,8 +23,10 @@ struct Ticket: Sendable, Equatable {
     let roles: [String]
     /// Names this one ticket: 24 hexadecimal digits.
     let id: String
-    /// To the second; nil when another issuer did not say.
+    /// To the millisecond; nil when another issuer did not say.
     let issuedAt: Timestamp?
+    /// What it was bought with; the nearest first.
+    let bought: [CredentialID]
     /// The first second in which it is no longer good.
     let expiresAt: Timestamp
 
@@ -36,7 +38,10 @@ struct Ticket: Sendable, Equatable {
         let exp: Int
         /// Absent in tickets of another issuer.
         let iat: Int?
+        let iatMs: Int?
         let jti: String
+        /// Identifiers with spaces between them.
+        let via: String?
     }
 
     /// Seconds a `Timestamp` can hold: until the year 9999.
@@ -49,7 +54,8 @@ struct Ticket: Sendable, Equatable {
         organization = identity.organization
         roles = identity.roles
         id = HexID<Ticket>.random().description
-        issuedAt = Timestamp(seconds: now.seconds)
+        issuedAt = Timestamp(microseconds: now.microseconds / 1_000 * 1_000)
+        bought = identity.proof.credentials
         expiresAt = Timestamp(seconds: (now + ttl).seconds)
     }
 
@@ -59,16 +65,22 @@ struct Ticket: Sendable, Equatable {
             "type": .string(use.rawValue), "userId": .string(name),
             "organizationId": organization.map(JSON.string) ?? .null, "roles": .array(roles.map(JSON.string)),
             "exp": .int(Int(expiresAt.seconds)), "iat": issuedAt.map { .int(Int($0.seconds)) } ?? .null,
+            "iatMs": issuedAt.map { .int(Int($0.microseconds / 1_000)) } ?? .null,
             "jti": .string(id), "scopeKey": .null,
+            "via": bought.isEmpty ? .null : .string(bought.map(\.description).joined(separator: " ")),
         ]
         let first = Base64URL.encode(payload.text.utf8)
         return first + "." + Base64URL.encode(HMAC<SHA256>.authenticationCode(for: Data(first.utf8), using: key))
     }
 
+    /// What it can be revoked by.
+    var proof: Proof { Proof(id: id, text: "", issuedAt: issuedAt, bought: bought) }
+
     /// Reads a ticket signed by `key` and still good at `now`. The comparison takes constant time.
     ///
+    /// - Parameter now: Nil reads it whenever it is good.
     /// - Throws: `.expired` when only the time is wrong, `.unauthorized` otherwise.
-    init(_ text: String, signedBy key: SymmetricKey, now: Timestamp) throws(KitError) {
+    init(_ text: String, signedBy key: SymmetricKey, now: Timestamp?) throws(KitError) {
         let refused = KitError(.unauthorized, "the ticket is missing or not valid")
         let bytes = Array(text.utf8.prefix(Self.maximumBytes + 1))
         let parts = bytes.split(separator: UInt8(ascii: "."), maxSplits: 2, omittingEmptySubsequences: false)
@@ -77,7 +89,7 @@ struct Ticket: Sendable, Equatable {
             let json = Base64URL.decode(parts[0]),
             let payload = try? JSONDecoder().decode(Payload.self, from: Data(json)),
             payload.type == .realtime || UserID(payload.userId) != nil, Self.seconds.contains(payload.exp),
-            Self.seconds.contains(payload.iat ?? 0)
+            Self.seconds.contains(payload.iat ?? 0), Self.seconds.contains((payload.iatMs ?? 0) / 1_000)
         else { throw refused }
         use = payload.type
         user = UserID(named: payload.userId)
@@ -85,8 +97,13 @@ struct Ticket: Sendable, Equatable {
         organization = payload.organizationId
         roles = payload.roles
         id = payload.jti
-        issuedAt = payload.iat.map { Timestamp(seconds: Int64($0)) }
+        issuedAt =
+            payload.iatMs.map { Timestamp(microseconds: Int64($0) * 1_000) }
+            ?? payload.iat.map { Timestamp(seconds: Int64($0)) }
+        bought = CredentialID.list(payload.via)
         expiresAt = Timestamp(seconds: Int64(payload.exp))
-        guard expiresAt > now else { throw KitError(.expired, "the ticket has expired; get a new one") }
+        guard now.map({ expiresAt > $0 }) ?? true else {
+            throw KitError(.expired, "the ticket has expired; get a new one")
+        }
     }
 }

@@ -17,12 +17,27 @@ struct TokenKey: Sendable {
         var type: String?
         /// Seconds since the Unix epoch.
         var iat: Int?
+        /// The same in milliseconds.
+        var iatMs: Int?
         let exp: Int
         var nbf: Int?
         /// Names this one token, for revocation.
         var jti: String?
         /// What the token is good for at most; absent means whatever its user may do.
         var scope: Scope?
+        /// What it was bought with: identifiers with spaces between them.
+        var via: String?
+
+        var expiresAt: Timestamp { Timestamp(seconds: Int64(clamping: min(exp, 253_402_300_799))) }
+
+        /// What it can be revoked by.
+        func proof(of text: String) -> Proof {
+            let issued =
+                iatMs.map { $0.multipliedReportingOverflow(by: 1_000) }
+                ?? iat?.multipliedReportingOverflow(by: 1_000_000)
+            let issuedAt = issued.flatMap { $0.overflow ? nil : Timestamp(microseconds: Int64($0.partialValue)) }
+            return Proof(id: jti, text: text, issuedAt: issuedAt, bought: CredentialID.list(via))
+        }
     }
 
     private let algorithm: any JWTAlgorithm
@@ -38,13 +53,17 @@ struct TokenKey: Sendable {
         }
     }
 
-    /// A token for `user`. Shape: base64url(header) "." base64url(claims) "." base64url(HMAC-SHA256).
-    func sign(for user: UserID, scope: Scope, expiresAt: Timestamp, now: Timestamp) throws(KitError) -> String {
-        let claims: JSON = [
-            "userID": .string(user.description), "type": "access", "iat": .int(Int(now.seconds)),
-            "exp": .int(Int(expiresAt.seconds)), "jti": .string(HexID<TokenKey>.random().description),
-            "scope": .string(scope.rawValue),
+    /// A token for `user`, bought with these credentials. Shape: base64url(header) "." base64url(claims) "." base64url(HMAC-SHA256).
+    func sign(
+        for user: UserID, scope: Scope, expiresAt: Timestamp, now: Timestamp, bought: [CredentialID] = []
+    ) throws(KitError) -> String {
+        var members: [(String, JSON)] = [
+            ("userID", .string(user.description)), ("type", "access"), ("iat", .int(Int(now.seconds))),
+            ("iatMs", .int(Int(now.microseconds / 1_000))), ("exp", .int(Int(expiresAt.seconds))),
+            ("jti", .string(HexID<TokenKey>.random().description)), ("scope", .string(scope.rawValue)),
         ]
+        if !bought.isEmpty { members.append(("via", .string(bought.map(\.description).joined(separator: " ")))) }
+        let claims = JSON.object(.init(members))
         let signed = Base64URL.encode(#"{"alg":"HS256","typ":"JWT"}"#.utf8) + "." + Base64URL.encode(claims.text.utf8)
         do {
             return signed + "." + Base64URL.encode(try algorithm.sign(Data(signed.utf8)))
@@ -53,11 +72,13 @@ struct TokenKey: Sendable {
         }
     }
 
+    /// - Parameter now: Nil reads it whenever it is good.
     /// - Throws: `.expired` when everything but the time is fine, `.unauthorized` for anything else that is wrong.
-    func verify(_ text: String, now: Timestamp) throws(KitError) -> Claims {
+    func verify(_ text: String, now: Timestamp?) throws(KitError) -> Claims {
         guard let claims = Claims(json: try payload(of: text)), claims.type == nil || claims.type == "access",
             UserID(claims.userID) != nil
         else { throw Self.refused }
+        guard let now else { return claims }
         guard claims.exp > now.seconds else { throw KitError(.expired, "the token has expired; get a new one") }
         guard claims.nbf.map({ $0 <= now.seconds }) ?? true else { throw Self.refused }
         return claims
@@ -101,29 +122,35 @@ extension TokenKey.Claims {
     }
 
     private init?(plain members: [FlatJSON.Member]) {
-        var (user, type, jti): (String?, String?, String?)
-        var (iat, exp, nbf): (Int?, Int?, Int?)
+        var (user, type, jti, via): (String?, String?, String?, String?)
+        var (iat, iatMs, exp, nbf): (Int?, Int?, Int?, Int?)
         var scope: Scope?
         for (name, value) in members {
             switch (name, value) {
             case ("userID", .text(let text)): user = text
             case ("type", .text(let text)): type = text
             case ("jti", .text(let text)): jti = text
+            case ("via", .text(let text)): via = text
             case ("scope", .text(let text)):
                 guard let known = Scope(rawValue: text) else { return nil }
                 scope = known
-            case ("iat", .word(let word)), ("exp", .word(let word)), ("nbf", .word(let word)):
+            case ("iat", .word(let word)), ("iatMs", .word(let word)), ("exp", .word(let word)),
+                ("nbf", .word(let word)):
                 guard let number = Int(word) else { return nil }
                 switch name {
                 case "iat": iat = number
+                case "iatMs": iatMs = number
                 case "exp": exp = number
                 default: nbf = number
                 }
-            case ("userID", _), ("type", _), ("jti", _), ("scope", _), ("iat", _), ("exp", _), ("nbf", _): return nil
+            case ("userID", _), ("type", _), ("jti", _), ("scope", _), ("iat", _), ("exp", _), ("nbf", _),
+                ("iatMs", _), ("via", _):
+                return nil
             default: continue
             }
         }
         guard let user, let exp else { return nil }
-        self.init(userID: user, type: type, iat: iat, exp: exp, nbf: nbf, jti: jti, scope: scope)
+        self.init(
+            userID: user, type: type, iat: iat, iatMs: iatMs, exp: exp, nbf: nbf, jti: jti, scope: scope, via: via)
     }
 }

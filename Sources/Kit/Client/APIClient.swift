@@ -174,7 +174,7 @@ public struct APIClient: Sendable {
         return (try? JSONDecoder().decode(Answer.self, from: Data(buffer: body)))?.delivered ?? 0
     }
 
-    private func post<Answer: Decodable>(_ path: String, _ json: JSON) async throws(KitError) -> Answer {
+    func post<Answer: Decodable>(_ path: String, _ json: JSON) async throws(KitError) -> Answer {
         try await call(.POST, path, headers: ["Content-Type": "application/json"], body: json.text)
     }
 

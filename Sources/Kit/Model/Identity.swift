@@ -45,11 +45,14 @@ public struct Identity: Sendable, Equatable {
     public let roles: [String]
     /// When the credential this was verified from ends; nil when it does not.
     public let expiresAt: Timestamp?
+    /// What it was verified from; empty when that cannot be revoked.
+    let proof: Proof
 
-    public init(
+    init(
         user: UserID, name: String? = nil, scope: Scope, organization: String? = nil, roles: [String] = [],
-        expiresAt: Timestamp? = nil
+        expiresAt: Timestamp? = nil, proof: Proof = Proof()
     ) {
+        self.proof = proof
         self.user = user
         foreignName = name
         self.scope = scope

@@ -108,6 +108,8 @@ enum Action: Equatable {
     case authorize(Room)
     /// Ask whose account this token or ticket names; `verified` brings the answer.
     case verify(String)
+    /// What `verify` found holds no longer.
+    case forgetAccount
     /// Take one of a limited number of places; `seated` says whether there was one. It is given back when the connection closes.
     case take(Seat)
     /// Give a place back before that.

@@ -89,6 +89,8 @@ public enum CloseCode: UInt16, Sendable, CaseIterable {
     case internalError = 1011
     /// The peer took nothing for the stall timeout; connect again (IANA WebSocket close code registry).
     case tryAgainLater = 1013
+    /// What the connection was opened with has been revoked (4000 to 4999 are an application's own, RFC 6455 §7.4.2).
+    case revoked = 4401
 }
 
 /// Why a peer's bytes are not WebSocket; the connection is closed with `code`.

@@ -86,6 +86,13 @@ class LiveConnection: SocketHandler, FrameSink, Timed {
     /// Ends the connection and tells the peer why, in its protocol's way.
     func end(_ code: CloseCode, _ reason: String) { abort() }
 
+    /// Whether what opened it has been revoked.
+    var isRevoked: Bool {
+        server.services.authenticator.isRevoked(admission.identity.proof, of: admission.identity.user)
+    }
+
+    final func endRevoked() { end(.revoked, "the credential was revoked; get a new one") }
+
     /// The server is stopping: nothing new is delivered; what waits still goes out, then the end.
     final func stop() {
         guard let subscriber, !isClosing else { return }

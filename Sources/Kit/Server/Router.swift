@@ -28,6 +28,7 @@ enum Router {
         case (.POST, "/api/v1/urls"): return try LinkRoutes.create(call)
         case (.POST, "/api/v1/tickets"): return call.answer(try TicketRoute.create(call))
         case (.POST, "/api/v1/tickets/verify"): return call.answer(try TicketRoute.verify(call))
+        case (.POST, "/api/v1/tickets/revoke"): return try RevocationRoute.revoke(call)
         case (.POST, "/api/v1/publish"): return try PublishRoute.publish(call)
         case (.GET, "/api/v1/auth/me/summary"): return call.answer(try AccountRoutes.summary(call))
         case (.GET, "/api/v1/events"): return try FeedRoutes.events(call)
@@ -42,6 +43,7 @@ enum Router {
         case (_, "/"), (_, "/health"), (_, "/health/ready"), (_, "/ws"), (_, "/api/v1/urls"), (_, "/api/v1/tickets"),
             (_, "/api/v1/auth/me/summary"), (_, "/api/v1/server"), (_, "/api/v1/server/connections"),
             (_, "/api/v1/events"), (_, "/api/v1/feed"), (_, "/api/v1/publish"), (_, "/api/v1/tickets/verify"),
+            (_, "/api/v1/tickets/revoke"),
             (_, "/metrics"):
             return call.answer(
                 HTTPResponse(

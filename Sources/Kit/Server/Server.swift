@@ -97,7 +97,8 @@ public final class Server: Sendable {
             configuration: configuration, directory: accounts,
             authenticator: try await Authenticator(
                 directory: accounts, secrets: secrets, startedAt: .now,
-                isRealtimeSingleUse: configuration.isRealtimeTicketSingleUse),
+                isRealtimeSingleUse: configuration.isRealtimeTicketSingleUse,
+                revocations: Revocations(contents.revocations, keys: contents.directory.keys)),
             links: LinkTable(contents.links), sequencer: sequencer, recorder: recorder, reader: reader,
             lastNotification: contents.lastNotification, log: log)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.loops / 2))

@@ -95,6 +95,17 @@ final class ServerLoop: @unchecked Sendable {
     func adopt(_ descriptor: Int32, unread: ByteBuffer, _ connection: LiveConnection) {
         guard let sockets, let socket = try? LoopSocket(descriptor, on: sockets, for: connection) else { return }
         unread.withUnsafeReadableBytes { connection.open(socket, unread: $0[...]) }
+        // It was let in on another loop, and that may have been taken back since.
+        if connection.isRevoked { connection.endRevoked() }
+    }
+
+    /// Closes the connections whose credential has been revoked.
+    ///
+    /// - Returns: how many those were.
+    func endRevoked() -> Int {
+        let revoked = connections.values.filter { !$0.isClosing && $0.isRevoked }
+        for connection in revoked { connection.endRevoked() }
+        return revoked.count
     }
 
     func opened(_ connection: LiveConnection) { connections[ObjectIdentifier(connection)] = connection }

@@ -100,6 +100,13 @@ final class Services: Sendable {
         return EventLoopFuture.andAllSucceed(drained, on: loop).map { reached.value }
     }
 
+    /// Closes the connections of whom is not let in any more; the future has how many those were.
+    func endRevoked(answeringOn loop: any EventLoop) -> EventLoopFuture<Int> {
+        EventLoopFuture.reduce(
+            0, loops.filter { $0.sockets != nil }.map { server in server.loop.submit { server.endRevoked() } },
+            on: loop, +)
+    }
+
     /// Numbers connections, in the order they came.
     func nextConnection() -> Int { connectionsSeen.add(1, ordering: .relaxed).newValue }
 

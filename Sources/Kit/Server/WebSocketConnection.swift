@@ -11,6 +11,8 @@ final class WebSocketConnection: LiveConnection {
     private var repliesWaiting = 0
     private var unread = ByteBuffer()
     private var seats: [Seat] = []
+    /// Whose it was said to be in a message, and by what.
+    private var account: (id: AccountID, proof: Proof)?
     private var lastFrame = NIODeadline.now()
     private var lastPing = NIODeadline.now()
 
@@ -93,7 +95,8 @@ final class WebSocketConnection: LiveConnection {
                 perform(codec.subscribed(to: room, answer))
             case .leave(let room):
                 if let subscriber { server.shard.leave(subscriber, room) }
-            case .verify(let text): perform(codec.verified(account(text)))
+            case .verify(let text): perform(codec.verified(verify(text)))
+            case .forgetAccount: account = nil
             case .take(let seat):
                 let wasFree = server.services.seats.take(seat)
                 if wasFree { seats.append(seat) }
@@ -104,9 +107,16 @@ final class WebSocketConnection: LiveConnection {
         }
     }
 
-    private func account(_ text: String) -> Result<AccountID, KitError> {
+    override var isRevoked: Bool {
+        super.isRevoked
+            || account.map { server.services.authenticator.isRevoked($0.proof, of: nil, $0.id) } ?? false
+    }
+
+    private func verify(_ text: String) -> Result<AccountID, KitError> {
         do throws(KitError) {
-            return .success(try server.services.authenticator.account(text, now: .now))
+            let verified = try server.services.authenticator.account(text, now: .now)
+            account = verified
+            return .success(verified.id)
         } catch {
             server.services.log.debug("a token was refused", metadata: ["reason": "\(error.message)"])
             return .failure(error)

@@ -20,6 +20,7 @@ final class MemoryStore: Store {
                 ?? StoreContents(
                     directory: .first(now: now), links: [],
                     heads: .init(epoch: 1, owners: [], links: []))
+            contents.revocations.removeAll { revocation in revocation.until.map { $0 < now } ?? false }
             contents.heads.isNew = state.isOpen || state.contents == nil
             if state.isOpen { contents.heads.epoch += 1 }
             state.contents = contents
@@ -99,6 +100,9 @@ extension StoreContents {
         case .key(let key):
             directory.keys.removeAll { $0.id == key.id }
             directory.keys.append(key)
+        case .revocation(let revocation):
+            revocations.removeAll { $0.subject == revocation.subject }
+            revocations.append(revocation)
         case .notification(let notification, let most):
             lastNotification = max(lastNotification, notification.id)
             var kept = notifications[notification.account, default: []] + [notification]

@@ -44,6 +44,8 @@ struct StoreContents: Sendable {
     var holes = 0
     /// The highest id a notification ever had; 0 before the first.
     var lastNotification = 0
+    /// Those that matter at the start.
+    var revocations: [Revocation] = []
 }
 
 /// What becomes durable together.
@@ -61,6 +63,8 @@ struct CommitGroup: Sendable {
         case notification(AccountNotification, keeping: Int)
         /// One notification of this account was read, or all; fails with `.notFound` when that one is not its own.
         case read(AccountID, Int?)
+        /// Something is refused from now on; again is fine.
+        case revocation(Revocation)
     }
 }
 

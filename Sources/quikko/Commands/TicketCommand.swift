@@ -12,7 +12,7 @@ struct TicketCommand: AsyncParsableCommand {
               quikko ticket new --open
               quikko ticket new | quikko ticket verify
             """,
-        subcommands: [New.self, Inspect.self, Verify.self]
+        subcommands: [New.self, Inspect.self, Verify.self, Revoke.self]
     )
 
     struct New: AsyncParsableCommand {
@@ -141,6 +141,55 @@ struct TicketCommand: AsyncParsableCommand {
                     ],
                     line: Terminal.printable(words), identifier: verdict.valid ? "good" : "bad"))
             guard verdict.valid else { throw ExitStatus.refused }
+        }
+    }
+}
+
+extension TicketCommand {
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Take back a ticket, token or key, or all of a user's.",
+            discussion: """
+                It and whatever was bought with it are refused from now on, after a restart too, and the sockets opened so are
+                closed. With --user, all that was issued to them so far; the API key that asks is kept.
+
+                Examples:
+                  quikko ticket revoke --credential-file session.txt
+                  quikko ticket revoke --user 64a1b2c3d4e5f6a7b8c9d0e1
+                """)
+
+        @OptionGroup var given: GivenCredential
+
+        @Option(
+            help: ArgumentHelp(
+                "Everything of this user: the 24 digits of their id, a name, or an account's number.", valueName: "id"))
+        var user: String?
+
+        @OptionGroup var target: TargetOptions
+        @OptionGroup var output: OutputOptions
+
+        func validate() throws {
+            guard user == nil || given.credentialFile == nil else {
+                throw ValidationError("--user and --credential-file exclude one another")
+            }
+            try output.check(["revoked", "user", "closed"])
+        }
+
+        func run() async throws {
+            let client = try target.client()
+            let answer =
+                if let user { try await client.revokeAll(of: user) } else { try await client.revoke(given.text()) }
+            let what = answer.revoked == "user" ? "all credentials of" : "a \(answer.revoked) of"
+            let sockets = "\(answer.closed) \(answer.closed == 1 ? "socket" : "sockets")"
+            var printer = RecordPrinter(output)
+            printer.print(
+                Record(
+                    fields: [
+                        ("revoked", .string(answer.revoked)), ("user", .string(answer.user)),
+                        ("closed", .int(answer.closed)),
+                    ],
+                    line: "revoked \(what) \(Terminal.printable(answer.user)); closed \(sockets)",
+                    identifier: "\(answer.closed)"))
         }
     }
 }

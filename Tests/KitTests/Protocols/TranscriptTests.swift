@@ -56,7 +56,8 @@ struct TranscriptTests {
                     let answer: Result<Void, KitError> =
                         mine.contains(room) ? .success(()) : .failure(KitError(.forbidden, ""))
                     perform(codec.subscribed(to: room, answer))
-                case .leave, .verify, .take, .giveBack, .end: Issue.record("not for this protocol: \(action)")
+                case .leave, .verify, .forgetAccount, .take, .giveBack, .end:
+                    Issue.record("not for this protocol: \(action)")
                 }
             }
         }

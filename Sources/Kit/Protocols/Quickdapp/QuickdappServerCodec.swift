@@ -43,7 +43,7 @@ struct QuickdappServerCodec: ServerCodec {
     /// The place is given back first: whoever registers again is not refused because of itself.
     private mutating func forget() -> [Action] {
         guard let account = exchange(&account, with: nil) else { return [] }
-        return [.leave(.account(account)), .giveBack(.account(account))]
+        return [.leave(.account(account)), .giveBack(.account(account)), .forgetAccount]
     }
 
     mutating func verified(_ account: Result<AccountID, KitError>) -> [Action] {

@@ -3,6 +3,9 @@ import NIOHTTP1
 
 /// `POST /api/v1/tickets`: credentials for sockets, for the live page and for sessions.
 enum TicketRoute {
+    /// A credential carries the names of those it was bought with, so that revoking one of them reaches it.
+    private static let mostGenerations = 8
+
     private struct Request: Decodable {
         /// `ticket` (default), `start` or `session`.
         let kind: String?
@@ -18,6 +21,9 @@ enum TicketRoute {
         let request = try call.body(Request.self)
         let kind = request.kind ?? "ticket"
         let caller = try caller(for: kind, call)
+        guard caller.proof.credentials.count < mostGenerations else {
+            throw KitError(.forbidden, "too many credentials were bought with one another; ask with an API key")
+        }
         let identity = try subject(request, caller, call)
         switch kind {
         case "ticket": return ticket(.socket, identity, ttl: try seconds(request.ttl, usual: 60, most: 3_600), call)
@@ -65,7 +71,8 @@ enum TicketRoute {
         let text = try call.bearer()
         guard kind == "session", case .ticket = Credential.bearer(text) else { return try call.caller() }
         let start = try call.services.authenticator.startIdentity(text, now: call.now)
-        return Identity(user: start.user, scope: .user, organization: start.organization, roles: start.roles)
+        return Identity(
+            user: start.user, scope: .user, organization: start.organization, roles: start.roles, proof: start.proof)
     }
 
     private static func subject(_ request: Request, _ caller: Identity, _ call: Call) throws(KitError) -> Identity {
@@ -78,7 +85,7 @@ enum TicketRoute {
         let wished = Identity(
             user: user, scope: known.scope.narrowed(to: caller.scope),
             organization: request.organization ?? known.organization,
-            roles: request.roles ?? known.roles)
+            roles: request.roles ?? known.roles, proof: caller.proof)
         guard !caller.isAdmin else { return wished }
         guard user == caller.user, wished.organization == known.organization,
             Set(wished.roles).isSubset(of: known.roles)

@@ -44,6 +44,7 @@ enum SQLiteRows {
                 ])
         case .notification(let notification, let most):
             try SQLiteNotifications.insert(notification, keeping: most, db)
+        case .revocation(let revocation): try SQLiteRevocations.insert(revocation, db)
         case .read(let account, let id): try SQLiteNotifications.read(account, id, db)
         }
     }

@@ -93,6 +93,17 @@ enum SQLiteSchema {
                     CREATE INDEX notifications_by_user ON notifications (user, read, id);
                     """)
         }
+        migrator.registerMigration("4 revocations") { db in
+            try db.execute(
+                sql: """
+                    -- `until` is when nothing it covers is good by itself any more; null when that cannot be known.
+                    CREATE TABLE revocations (
+                        kind TEXT NOT NULL CHECK (kind IN ('credential', 'user', 'account')), subject TEXT NOT NULL,
+                        at INTEGER NOT NULL, until INTEGER,
+                        PRIMARY KEY (kind, subject)
+                    ) WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }
 }

@@ -45,6 +45,7 @@ struct QuickdappTranscriptTests {
                     let isFree = seat == .connection ? hasPlaces : seat != accounts["full"].map(Seat.account)
                     if isFree { seats.append(seat) }
                     perform(codec.seated(seat, isFree))
+                case .forgetAccount: #expect(!seats.contains { if case .account = $0 { true } else { false } })
                 case .giveBack(let seat): seats.removeAll { $0 == seat }
                 case .end(let code, let reason):
                     said.append("= \(code.rawValue) \(reason)")
