@@ -242,3 +242,41 @@ struct TicketCommandTests {
         #expect(await server.end() == 0)
     }
 }
+
+struct NotificationCommandTests {
+    @Test func `a notification is kept, and subscribe hears it and what its links do`() async throws {
+        let program = try Program()
+        let server = try await program.serve()
+        let environment = ["QUIKKO_URL": server.url]
+        let listener = try program.start(
+            ["subscribe", "--protocol", "quickdapp", "--count", "2", "--fields", "type,data"], environment: environment)
+        // Kept before anybody listens, too: it says how many heard it.
+        var last = ""
+        for _ in 0..<500 where !last.hasSuffix("\t1\n") {
+            last = try await program.run(
+                "publish", "notification", "1", "--message", "hello", "--fields", "id,delivered",
+                environment: environment
+            ).output
+        }
+        #expect(last.wholeMatch(of: /\d+\t1\n/) != nil)
+        _ = try await program.run("shorten", "https://swift.org", "--code", "guide", environment: environment)
+        var lines: [String] = []
+        for await line in listener.lines { lines.append(line) }
+        #expect(await listener.end() == 0)
+        #expect(lines.count == 2)
+        #expect(lines.first?.contains(#""data":{"type":"message","message":"hello"}"#) == true)
+        #expect(lines.last?.contains(#""type":"link_created""#) == true)
+        for (arguments, status) in [
+            (["0", "{}"], 64), (["7"], 64), (["7", "{}", "--message", "x"], 64), (["7", "[]"], 65),
+            (["7", "nonsense"], 65),
+        ] as [([String], Int32)] {
+            let result = try await program.run(["publish", "notification"] + arguments, environment: environment)
+            #expect(result.status == status, "\(arguments) \(result.errors)")
+        }
+        let wrong = try await program.run(
+            "subscribe", "--protocol", "quickdapp", "--roles", "x", environment: environment)
+        #expect(wrong.status == 64)
+        server.signal(SIGTERM)
+        #expect(await server.end() == 0)
+    }
+}

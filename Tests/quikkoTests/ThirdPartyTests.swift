@@ -37,4 +37,35 @@ struct ThirdPartyTests {
         server.signal(SIGTERM)
         #expect(await server.end() == 0)
     }
+
+    @Test(.enabled(if: isThere, "no third-party clients: run .ci/clients, which says what is missing"))
+    func `Python's websockets registers as a QuickDapp tab and hears notifications and clicks`() async throws {
+        let program = try Program()
+        let server = try await program.serve()
+        let listener = try program.start(
+            [Self.root.appending(path: "Examples/quickdapp-listen.py").path, "6"], executable: Self.python,
+            environment: ["QUIKKO_URL": server.url, "QUIKKO_TOKEN": try server.key])
+        var lines = listener.lines.makeAsyncIterator()
+        #expect(
+            await lines.next() == #"{"type":"connected","data":{"message":"WebSocket connection established"}}"#)
+        #expect(await lines.next()?.hasPrefix(#"{"type":"registered","data":{"userId":1,"#) == true)
+        let environment = ["QUIKKO_URL": server.url]
+        let said = try await program.run(
+            "publish", "notification", "1", "-", "-o", "json", environment: environment,
+            input: #"{"type":"greeting","message":"hello"}"#)
+        #expect(said.output == #"{"id":1,"delivered":1}"# + "\n", "\(said.errors)")
+        _ = try await program.run("shorten", "--code", "guide", "https://swift.org", environment: environment)
+        #expect(try await program.run("click", "guide", environment: environment).status == 0)
+        var heard: [JSON] = []
+        while let line = await lines.next() {
+            let message = try JSON(parsing: Array(line.utf8))
+            #expect(message["type"] == "notification_received" && message["data"]?["userId"] == 1)
+            heard.append(message["data"]?["data"]?["type"] ?? .null)
+        }
+        #expect(heard.prefix(2) == ["greeting", "link_created"])
+        #expect(Set(heard.dropFirst(2).map(\.text)) == [#""click_milestone""#, #""link_clicked""#])
+        #expect(await listener.end() == 0)
+        server.signal(SIGTERM)
+        #expect(await server.end() == 0)
+    }
 }

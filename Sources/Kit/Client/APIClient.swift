@@ -160,6 +160,19 @@ public struct APIClient: Sendable {
         return answer.delivered
     }
 
+    /// Keeps a notification for an account and tells its open tabs.
+    ///
+    /// - Returns: its id, and how many tabs heard it.
+    public func notify(account: Int, _ data: JSON) async throws(KitError) -> (id: Int, delivered: Int) {
+        struct Answer: Decodable {
+            let id: Int
+            let delivered: Int
+        }
+        let body: JSON = ["kind": "notification", "userId": .int(account), "data": data]
+        let answer: Answer = try await post("/api/v1/publish", body)
+        return (answer.id, answer.delivered)
+    }
+
     /// The same by Quickback's internal call; the credential is the secret the two servers share.
     public func publishInternally(kind: String, _ members: [(String, JSON)]) async throws(KitError) -> Int {
         struct Answer: Decodable { let delivered: Int? }

@@ -14,8 +14,8 @@ public enum FeedEvent: Sendable, Equatable {
     case position(Place)
     /// An event of a protocol without numbers, in its own words.
     case said(JSON)
-    /// The server refused something this client asked for; the connection lives on.
-    case refused(code: String, message: String)
+    /// The server refused something this client asked for, in its own words; the connection may live on.
+    case refused(KitError.Code, message: String)
 }
 
 /// A position in a room.

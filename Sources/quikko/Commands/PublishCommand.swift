@@ -5,15 +5,17 @@ import Kit
 struct PublishCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "publish",
-        abstract: "Tell an organization's sockets what is not a click.",
+        abstract: "Tell sockets what is not a click.",
         discussion: """
-            Prints how many sockets it went to. Nothing of it is kept: whoever is not there does not get it.
+            Prints how many sockets it went to. Notifications are kept; of the others nothing is: whoever is not there does not
+            get it.
 
             Examples:
               quikko publish broadcast deploy:done '{"version":"1.4"}'
               quikko publish change orders UPDATE --new '{"id":7,"state":"paid"}' --old '{"id":7,"state":"open"}'
+              quikko publish notification 7 '{"type":"greeting","message":"hello"}'
             """,
-        subcommands: [Broadcast.self, Change.self]
+        subcommands: [Broadcast.self, Change.self, Notification.self]
     )
 
     /// Whom it is for, and where it is published.

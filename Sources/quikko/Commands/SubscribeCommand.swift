@@ -13,6 +13,7 @@ struct SubscribeCommand: AsyncParsableCommand {
               quikko subscribe --since 10m --where country=DE
               quikko subscribe guide --count 10 --timeout 1m
               quikko subscribe --protocol quickback --roles member   (an organization's rows and broadcasts)
+              quikko subscribe --protocol quickdapp                  (my notifications)
               quikko subscribe --stall 1s/4s   (be the slow client: see what it misses, and get it back)
             """
     )
@@ -25,8 +26,8 @@ struct SubscribeCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("protocol"),
         help: ArgumentHelp(
-            "In whose words: quikko's own clicks, or quickback's changes and broadcasts of an organization.",
-            valueName: "quikko|quickback"),
+            "In whose words: quikko's own clicks, quickback's changes and broadcasts of an organization, or quickdapp's notifications.",
+            valueName: "quikko|quickback|quickdapp"),
         transform: WireProtocol.named)
     var wire = WireProtocol.quikko
 
@@ -41,7 +42,7 @@ struct SubscribeCommand: AsyncParsableCommand {
         transform: { $0.split(separator: ",").map(String.init) })
     var roles: [String] = []
 
-    @Option(help: "End after this many clicks.", transform: { try CountText.read($0) })
+    @Option(help: "End after this many clicks, or events.", transform: { try CountText.read($0) })
     var count: Int?
 
     @Option(
@@ -80,12 +81,12 @@ struct SubscribeCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        try output.check(EventPrinter.fields)
+        try output.check(EventPrinter.fields(of: wire))
         guard wire == .quikko || (codes.isEmpty && since == nil && filters.isEmpty && !noBackfill) else {
             throw ValidationError(
                 "codes, --since, --where and --no-backfill go with --protocol quikko: only it has numbers")
         }
-        guard wire != .quikko || (organization == nil && user == nil && roles.isEmpty) else {
+        guard wire == .quickback || (organization == nil && user == nil && roles.isEmpty) else {
             throw ValidationError("--organization, --user and --roles go with --protocol quickback")
         }
         guard codes.count <= 64 else { throw ValidationError("at most 64 codes; leave them out to follow all links") }
@@ -120,7 +121,7 @@ struct SubscribeCommand: AsyncParsableCommand {
                 ?? ""
         }
         let follower = FeedPrinter(
-            client: client, options: output, filters: filters, limit: count, fills: !noBackfill)
+            client: client, options: output, filters: filters, limit: count, fills: !noBackfill, noun: noun)
         let interrupts = Interrupts()
         let ending = try await withThrowingTaskGroup(of: Ending.self) { group in
             group.addTask { try await follow(feed, follower) }
@@ -140,11 +141,17 @@ struct SubscribeCommand: AsyncParsableCommand {
         try await finish(ending, follower)
     }
 
+    private var noun: (one: String, several: String) {
+        wire == .quikko ? ("click", "clicks") : ("event", "events")
+    }
+
     private var subject: String {
-        guard wire == .quikko else {
-            return "what \(wire.rawValue) clients of \(organization ?? "this organization") see"
+        switch wire {
+        case .quikko:
+            "the clicks of " + (codes.isEmpty ? "all my links" : codes.map(\.description).joined(separator: ", "))
+        case .quickback: "what quickback clients of \(organization ?? "this organization") see"
+        case .quickdapp: "my notifications"
         }
-        return "the clicks of " + (codes.isEmpty ? "all my links" : codes.map(\.description).joined(separator: ", "))
     }
 
     private enum Ending { case done, timedOut, interrupted(Int32) }
@@ -178,7 +185,7 @@ struct SubscribeCommand: AsyncParsableCommand {
                     .unavailable, "could not reach the server in that time; is `quikko serve` running there?")
             }
             guard let count else { return }
-            Terminal.complain("quikko: only \(await printer.clicks) of \(count) clicks came in time")
+            Terminal.complain("quikko: only \(await printer.clicks) of \(count) \(noun.several) came in time")
             throw ExitStatus.incomplete
         case .interrupted(let number):
             Terminal.complain(await printer.summary)

@@ -8,9 +8,14 @@ struct EventPrinter {
     private var printer: RecordPrinter
     private let options: OutputOptions
 
-    static let fields = [
-        "type", "shortCode", "country", "deviceType", "browser", "timestamp", "room", "position",
-    ]
+    /// What an event of a protocol may have.
+    static func fields(of wire: WireProtocol) -> [String] {
+        switch wire {
+        case .quikko: ["type", "shortCode", "country", "deviceType", "browser", "timestamp", "room", "position"]
+        case .quickback: ["type", "table", "schema", "eventType", "new", "old", "event", "payload"]
+        case .quickdapp: ["type", "data"]
+        }
+    }
 
     init(_ options: OutputOptions) {
         self.options = options
@@ -34,12 +39,17 @@ struct EventPrinter {
     mutating func print(_ message: JSON) {
         guard case .object(let pairs) = message else { return }
         func text(_ key: String) -> String { if case .string(let text)? = message[key] { text } else { "" } }
-        let name = text("type") == "broadcast" ? text("event") : "\(text("eventType")) \(text("table"))"
-        let content = message["payload"] ?? (message["new"] == .null ? message["old"] : message["new"]) ?? .null
+        let (name, content) =
+            switch text("type") {
+            case "broadcast": (text("event"), message["payload"])
+            case "postgres_changes":
+                ("\(text("eventType")) \(text("table"))", message["new"] == .null ? message["old"] : message["new"])
+            case let type: (type, message["data"]?["data"] ?? message["data"])
+            }
         printer.print(
             Record(
                 fields: pairs.members.map { ($0.key, $0.value) },
-                line: "\(Self.padded(name, 20))  \(Terminal.printable(content.text))", plain: message.text,
+                line: "\(Self.padded(name, 20))  \(Terminal.printable((content ?? .null).text))", plain: message.text,
                 identifier: name))
     }
 

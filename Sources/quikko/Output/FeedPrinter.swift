@@ -6,6 +6,8 @@ actor FeedPrinter {
     private let filters: [ClickFilter]
     private let limit: Int?
     private let fills: Bool
+    /// What it counts, one and several.
+    private let noun: (one: String, several: String)
     private var printer: EventPrinter
     /// Whether there ever was a connection.
     private(set) var isConnected = false
@@ -20,7 +22,12 @@ actor FeedPrinter {
     /// - Parameters:
     ///   - limit: Clicks after which it has heard enough.
     ///   - fills: Fetches what a gap names.
-    init(client: APIClient, options: OutputOptions, filters: [ClickFilter], limit: Int?, fills: Bool) {
+    ///   - noun: What it counts, one and several.
+    init(
+        client: APIClient, options: OutputOptions, filters: [ClickFilter], limit: Int?, fills: Bool,
+        noun: (one: String, several: String)
+    ) {
+        self.noun = noun
         self.client = client
         self.filters = filters
         self.limit = limit
@@ -46,14 +53,14 @@ actor FeedPrinter {
             printer.print(message)
             clicks += 1
             return clicks != limit
-        case .refused(_, let message): throw KitError(.notFound, message)
+        case .refused(let reason, let message): throw KitError(reason, message)
         case .position: break
         }
         return true
     }
 
     var summary: String {
-        var text = "\(clicks) \(clicks == 1 ? "click" : "clicks")"
+        var text = "\(clicks) \(clicks == 1 ? noun.one : noun.several)"
         if missed > 0 { text += "; \(missed) missed, \(fetched) of them fetched" }
         if lost > 0 { text += "; \(lost) \(lost == 1 ? "hole" : "holes") in the log" }
         return text

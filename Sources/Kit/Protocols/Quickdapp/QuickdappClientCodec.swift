@@ -14,13 +14,18 @@ struct QuickdappClientCodec: ClientCodec {
         }
     }
 
-    /// Clients ignore what is no envelope of theirs, as the server's word on a message it did not understand.
+    /// Clients ignore what is no envelope of theirs, as the server's word on a message it did not understand, and what only says that
+    /// the socket works.
     mutating func receive(_ message: ByteBuffer) -> FeedEvent? {
         guard let json = try? JSON(parsing: Array(message.readableBytesView)), let data = json["data"],
             case .string(let type)? = json["type"]
         else { return nil }
-        guard type == "error" else { return .said(json) }
-        guard case .string(let code)? = data["code"], case .string(let text)? = data["message"] else { return nil }
-        return .refused(code: code, message: text)
+        switch type {
+        case "connected", "registered": return nil
+        case "error":
+            guard case .string(let code)? = data["code"], case .string(let text)? = data["message"] else { return nil }
+            return .refused(code == "INVALID_TOKEN" ? .unauthorized : .limitExceeded, message: text)
+        default: return .said(json)
+        }
     }
 }

@@ -99,13 +99,14 @@ struct QuickdappTranscriptTests {
                 let json = try JSON(parsing: Array(line.utf8.dropFirst(2)))
                 let heard = client.receive(ByteBuffer(string: String(line.dropFirst(2))))
                 switch json["type"] {
-                case "validation": #expect(heard == nil)
+                case "validation", "connected", "registered": #expect(heard == nil)
                 case "error":
-                    guard case .refused(let code, let message)? = heard else {
+                    guard case .refused(let reason, let message)? = heard else {
                         Issue.record("not understood: \(line)")
                         continue
                     }
-                    #expect(!code.isEmpty && !message.isEmpty)
+                    let isToken = json["data"]?["code"] == "INVALID_TOKEN"
+                    #expect(reason == (isToken ? .unauthorized : .limitExceeded) && !message.isEmpty)
                 default: #expect(heard == .said(json))
                 }
             }
