@@ -136,7 +136,7 @@ struct ClientSocket {
                     case .pong: break
                     case .close(let code):
                         ended.reason =
-                            code == CloseCode.goingAway.rawValue
+                            code == CloseCode.goingAway.rawValue || code == CloseCode.restarting.rawValue
                             ? "the server is stopping" : "the server closed (\(code ?? 1005))"
                         try? await send(.close, code.map { ByteBuffer(integer: $0) } ?? ByteBuffer())
                         return nil

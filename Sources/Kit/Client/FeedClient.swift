@@ -52,6 +52,8 @@ public struct FeedClient: Sendable {
         var refusals = 0
         while true {
             let reason: String
+            /// When the server wants to be connected to again.
+            var wish: Duration?
             do {
                 let ticket = Credential.ticket(try await credential())
                 let socket = try await ClientSocket.connect(
@@ -69,6 +71,7 @@ public struct FeedClient: Sendable {
                     guard try await hear(.connected) else { return true }
                     while let message = try await messages() {
                         guard let event = codec.receive(message) else { continue }
+                        if case .restarting(let delay) = event { wish = delay }
                         // Only then: whoever breaks off in the middle of an event begins before it again.
                         guard try await hear(.event(event)) else { return true }
                         ledger.note(event)
@@ -85,7 +88,7 @@ public struct FeedClient: Sendable {
                 refusals += 1
                 reason = error.message
             }
-            let delay = backoff.delay(jitter: .random(in: 0...1))
+            let delay = wish ?? backoff.delay(jitter: .random(in: 0...1))
             guard try await hear(.disconnected(reason: reason, delay: delay)) else { return }
             try await Task.sleep(for: delay)
         }

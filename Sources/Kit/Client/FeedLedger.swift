@@ -58,7 +58,7 @@ public struct FeedLedger: Sendable, Equatable {
             if let to = hole.to { advance(room, over: hole.from...to, of: hole.epoch) }
         case .recovered(let recovery): reach(recovery.to, in: recovery.room)
         case .position(let place): reach(place.position, in: place.room)
-        case .click(_, nil), .said, .refused: break
+        case .click(_, nil), .restarting, .said, .refused: break
         }
     }
 

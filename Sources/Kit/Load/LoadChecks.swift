@@ -51,7 +51,7 @@ struct LoadChecks {
         switch report.plan.kind {
         case .load, .smoke: []
         case .isolation: [stalled, fastLost, samples, BlockComparison.check(report.isolation?.comparisons ?? [])]
-        case .restart: [returned, log]
+        case .restart: [returned, log, unrefused]
         }
     }
 
@@ -179,6 +179,12 @@ struct LoadChecks {
         return check(
             "clients.joined", isOurs ? .inconclusive : .fail, "\(missing) of \(expected.count) clients never got in",
             isCorrectness: false)
+    }
+
+    /// The socket stays open while its server is down: whoever comes then waits.
+    private var unrefused: LoadReport.Check {
+        let count = report.errors.byKind["refused"] ?? 0
+        return must("connections.refused", count == 0, "\(ReportText.count(count)) connections were refused")
     }
 
     /// The run's own resets are not among them.

@@ -62,6 +62,8 @@ final class LoadClient {
     /// Reading again after a stall: the first event due after this is fresh.
     private var resumed: Int64?
     private var attempts = 0
+    /// What the server asked for when it stopped, in nanoseconds.
+    private var returnDelay: Int64?
     private var hasFrame = false
 
     init(_ index: Int, feed: Int, model: ClientModel, isMeasured: Bool, run: LoadRun) {
@@ -249,6 +251,7 @@ final class LoadClient {
             tally.name(gap.epoch, gap.numbers)
         case .hole(let hole): tally.hole(hole)
         case .reached(let position): tally.reach(position)
+        case .restart(let milliseconds): returnDelay = Int64(milliseconds) * 1_000_000
         case .broken(let reason): return run.score.noteError("protocol", reason)
         case .other: return
         }
@@ -384,6 +387,11 @@ final class LoadClient {
         outbound = []
         if case .churn(let perSecond) = model {
             next = began + Int64(min(1e9 / perSecond, 3.6e12))
+            return
+        }
+        if let wish = returnDelay {
+            returnDelay = nil
+            next = now + wish
             return
         }
         let backoff: Int64 = min(50_000_000 << Int64(min(attempts, 5)), 1_000_000_000)

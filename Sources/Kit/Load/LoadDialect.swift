@@ -27,6 +27,8 @@ enum LoadMessage: Equatable {
     case gap(Gap)
     case hole(Hole)
     case reached(Position)
+    /// The server stops, and wants to be connected to again after so many milliseconds.
+    case restart(after: Int)
     /// Nothing that is counted: a greeting, an answer.
     case other
     /// Against the protocol: what it says cannot be.

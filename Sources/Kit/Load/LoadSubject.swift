@@ -27,7 +27,8 @@ struct LoadSubject: Sendable {
             // Before it is started: a server without descriptors to spare has worse words for it.
             _ = try LoadLimits.prepare(for: plan, toLoopback: true)
             let server = try PrivateServer(
-                program: program, directory: directory, arguments: arguments, children: children)
+                program: program, directory: directory, arguments: arguments, keepsSocket: plan.kind == .restart,
+                children: children)
             do {
                 return try await quikko(APIClient(server.origin, credential: server.key), plan, server)
             } catch {

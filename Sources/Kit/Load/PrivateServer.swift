@@ -3,6 +3,7 @@ import Glibc
 
 /// A quikko of this run's own, in a child process with its data in a directory of its own.
 ///
+/// It may be given a socket to listen on that outlives it, as systemd does: then no connection is refused while it is down.
 /// Whoever starts one stops it. `@unchecked` holds because only its owner changes it, one call after the other.
 final class PrivateServer: @unchecked Sendable {
     private static let readyLimit = 20.0
@@ -12,6 +13,8 @@ final class PrivateServer: @unchecked Sendable {
     private let directory: URL
     private let arguments: [String]
     private let children: RunningChildren
+    /// Held here through all its lives; negative when each makes its own.
+    private let listening: Int32
     private var child: Child?
     private(set) var origin: Origin
     private(set) var key: String
@@ -20,12 +23,27 @@ final class PrivateServer: @unchecked Sendable {
     ///   - program: The file of the program to run.
     ///   - directory: For its data and its key file; the caller removes it.
     ///   - arguments: Of `serve`, besides.
+    ///   - keepsSocket: Hands it a listening socket that stays open when it ends.
     ///   - children: Knows its process from the start to the end.
     /// - Throws: `.unavailable` with its last words when it is not ready within 20 s.
-    init(program: String, directory: URL, arguments: [String], children: RunningChildren) throws(KitError) {
+    init(
+        program: String, directory: URL, arguments: [String], keepsSocket: Bool = false, children: RunningChildren
+    ) throws(KitError) {
         (self.program, self.directory, self.arguments, self.children) = (program, directory, arguments, children)
-        (child, origin, key) = try Self.launch(program, directory, arguments, port: 0, children)
+        do {
+            listening = keepsSocket ? try StreamSocket.listen(port: 0).descriptor : -1
+        } catch {
+            throw KitError(.unavailable, "cannot make a socket for a server: \(error)", cause: error)
+        }
+        do throws(KitError) {
+            (child, origin, key) = try Self.launch(program, directory, arguments, port: 0, listening, children)
+        } catch {
+            Glibc.close(listening)
+            throw error
+        }
     }
+
+    deinit { if listening >= 0 { Glibc.close(listening) } }
 
     /// Nil while it is stopped.
     var process: Int32? { child?.process }
@@ -37,7 +55,7 @@ final class PrivateServer: @unchecked Sendable {
         let port = origin.port
         if killing, let child { Glibc.kill(child.process, SIGKILL) }
         stop()
-        (child, origin, key) = try Self.launch(program, directory, arguments, port: port, children)
+        (child, origin, key) = try Self.launch(program, directory, arguments, port: port, listening, children)
     }
 
     /// It ended and nobody asked it to; false while it is stopped.
@@ -52,12 +70,16 @@ final class PrivateServer: @unchecked Sendable {
     }
 
     private static func launch(
-        _ program: String, _ directory: URL, _ arguments: [String], port: Int, _ children: RunningChildren
+        _ program: String, _ directory: URL, _ arguments: [String], port: Int, _ listening: Int32,
+        _ children: RunningChildren
     ) throws(KitError) -> (Child, Origin, String) {
-        let words = ["quikko", "serve", "--data-dir", directory.path, "--port", "\(port)", "--print-ready"] + arguments
+        let place = listening >= 0 ? [] : ["--port", "\(port)"]
+        let words = ["quikko", "serve", "--data-dir", directory.path, "--print-ready"] + place + arguments
         let child: Child
         do {
-            child = try Child.spawn(program, arguments: words, isApart: true, environment: environment(directory))
+            child = try Child.spawn(
+                program, arguments: words, isApart: true, environment: environment(directory),
+                listening: listening >= 0 ? listening : nil)
             children.add(child.process)
         } catch {
             throw KitError(.unavailable, "cannot start a server: \(error)", cause: error)

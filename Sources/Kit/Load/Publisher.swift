@@ -3,13 +3,15 @@ import Glibc
 /// One HTTP connection that makes events, and says when they were acknowledged.
 ///
 /// Belongs to the generator's thread. Bounded by the run: it sends nothing while too many are under way. When the server closes
-/// the connection it connects again; what was sent and not answered is then in doubt, and never sent twice.
+/// the connection it connects again; what was sent and not answered is then in doubt, and never sent twice. Behind an answer that
+/// says it is the last, nothing is in doubt: the server did not act on it (RFC 9112 §9.6), and it is sent on the next connection.
 final class Publisher {
     /// One event on its way.
     private struct Item {
         let feed: Int
         let number: Int64
         let due: Int64
+        var isCounted = false
     }
 
     let tag: UInt32
@@ -49,10 +51,12 @@ final class Publisher {
         guard descriptor >= 0 else { return connect(at: now) }
         guard isConnected else { return }
         while firstWaiting < waiting.count, isPipelined || pending.count == oldest {
-            let item = waiting[firstWaiting]
+            var item = waiting[firstWaiting]
             firstWaiting += 1
             run.write(feed: item.feed, number: item.number, due: item.due, to: &outbound)
+            let isNew = !exchange(&item.isCounted, with: true)
             pending.append(item)
+            guard isNew else { continue }
             run.score.noteSent(run.isMapped(item.feed) ? item.number : 0, feed: item.feed, due: item.due, at: now)
         }
         if firstWaiting == waiting.count, firstWaiting > 0 {
@@ -111,7 +115,10 @@ final class Publisher {
             run.score.noteError("protocol", "\(error)")
             return lost(at: now)
         }
-        if closes { return lost(at: now) }
+        if closes {
+            takeBack()
+            return lost(at: now)
+        }
         if firstWaiting < waiting.count { flush(at: now) }
     }
 
@@ -131,6 +138,15 @@ final class Publisher {
             return run.score.noteError("http_status_\(status)", "event \(item.number)")
         }
         run.score.noteAnswer(item.number, due: item.due, feed: item.feed, at: now)
+    }
+
+    /// What the server will not answer on this connection waits for the next, in its place.
+    private func takeBack() {
+        guard oldest < pending.count else { return }
+        waiting.replaceSubrange(..<firstWaiting, with: pending[oldest...])
+        firstWaiting = 0
+        pending.removeAll(keepingCapacity: true)
+        oldest = 0
     }
 
     private func write(at now: Int64) {

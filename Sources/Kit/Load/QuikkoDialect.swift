@@ -82,6 +82,7 @@ struct QuikkoDialect: LoadDialect {
         case .hole(room, let hole): return .hole(hole)
         case .recovered(let recovery) where recovery.room == room: return .reached(recovery.to)
         case .position(room, let position): return .reached(position)
+        case .restart(let delay): return .restart(after: Int(delay / .milliseconds(1)))
         case .error, .subscribe, .unsubscribe: return .other
         case .clickEvent, .gap, .hole, .recovered, .position:
             return .broken("a message of another room, or without one")

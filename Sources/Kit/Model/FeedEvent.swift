@@ -12,6 +12,8 @@ public enum FeedEvent: Sendable, Equatable {
     case recovered(Recovery)
     /// Everything up to here has been sent.
     case position(Place)
+    /// The server is stopping, and wants to be connected to again after this long.
+    case restarting(Duration)
     /// An event of a protocol without numbers, in its own words.
     case said(JSON)
     /// The server refused something this client asked for, in its own words; the connection may live on.

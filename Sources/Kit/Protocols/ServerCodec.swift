@@ -137,6 +137,11 @@ protocol ServerCodec: Sendable {
     ) -> Bool
     /// Appends the frame of a notice; false when this protocol has no word for it.
     static func encode(_ notice: Notice, for audience: Audience, into batch: inout ByteBuffer) -> Bool
+    /// The server is stopping: appends what a connection of `audience` is told of when to come back, and returns the code that
+    /// follows it. By default nothing, and 1001.
+    static func farewell(
+        returningAfter delay: Duration, to audience: Audience, into batch: inout ByteBuffer
+    ) -> CloseCode
     /// Largest message a client may send, in bytes; above it the connection is closed with 1009.
     static var maximumMessage: Int { get }
 
@@ -168,6 +173,9 @@ extension ServerCodec {
     mutating func verified(_ account: Result<AccountID, KitError>) -> [Action] { [] }
     mutating func seated(_ seat: Seat, _ wasFree: Bool) -> [Action] { [] }
     static func refusal(_ error: KitError, of request: UpgradeRequest) -> JSON? { nil }
+    static func farewell(
+        returningAfter delay: Duration, to audience: Audience, into batch: inout ByteBuffer
+    ) -> CloseCode { .goingAway }
 }
 
 /// What codecs need to know of this server.

@@ -87,6 +87,8 @@ public enum CloseCode: UInt16, Sendable, CaseIterable {
     case tooBig = 1009
     /// Something failed here.
     case internalError = 1011
+    /// This server is stopping, and has said when to come back (IANA WebSocket close code registry).
+    case restarting = 1012
     /// The peer took nothing for the stall timeout; connect again (IANA WebSocket close code registry).
     case tryAgainLater = 1013
     /// What the connection was opened with has been revoked (4000 to 4999 are an application's own, RFC 6455 §7.4.2).

@@ -39,6 +39,10 @@ public enum WireProtocol: String, Sendable, CaseIterable {
         serverCodec.encode(notice, for: audience, into: &batch)
     }
 
+    func farewell(returningAfter delay: Duration, to audience: Audience, into batch: inout ByteBuffer) -> CloseCode {
+        serverCodec.farewell(returningAfter: delay, to: audience, into: &batch)
+    }
+
     /// The protocol whose upgrade this is.
     static func claiming(
         _ request: UpgradeRequest, _ settings: ProtocolSettings, namesAccount: (String) -> Bool

@@ -171,7 +171,7 @@ final class FrontConnection: SocketHandler, Timed, Stoppable {
             handOver(bytes)
             return 0
         }
-        if head.wantsClose { finish() }
+        if head.wantsClose || server.isEnding { finish() }
         return head.length
     }
 
@@ -189,7 +189,8 @@ final class FrontConnection: SocketHandler, Timed, Stoppable {
         if server.services.configuration.trustsProxy, let country = Country(bytes[head.country]) {
             details.country = country
         }
-        RedirectReply.write(entry, tail: server.redirectTail(at: now), closes: head.wantsClose, to: &server.replies)
+        RedirectReply.write(
+            entry, tail: server.redirectTail(at: now), closes: head.wantsClose || server.isEnding, to: &server.replies)
         server.record(Click(of: entry.link, details: details, at: now))
         return true
     }

@@ -233,7 +233,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
 
     /// NIOHTTP1 parses nothing behind a CONNECT or any `Connection: upgrade`, whatever it was answered.
     private func endsConnection(_ head: HTTPRequestHead) -> Bool {
-        !head.isKeepAlive || server.services.isStopping || head.method == .CONNECT || asksForUpgrade(head)
+        !head.isKeepAlive || server.isEnding || head.method == .CONNECT || asksForUpgrade(head)
     }
 
     private func close(_ context: ChannelHandlerContext) {

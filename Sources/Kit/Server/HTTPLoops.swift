@@ -15,10 +15,6 @@ final class HTTPLoops: Sendable {
     func take(_ descriptor: Int32, unread: ByteBuffer) {
         let place = turn.add(1, ordering: .relaxed).oldValue % servers.count
         let server = servers[place]
-        guard !server.services.isStopping else {
-            _ = close(descriptor)
-            return
-        }
         // A client may end its side once it has asked, and still wants the answer.
         let bootstrap = ClientBootstrap(group: server.loop)
             .channelOption(.allowRemoteHalfClosure, value: true)

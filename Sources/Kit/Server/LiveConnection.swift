@@ -13,7 +13,8 @@ class LiveConnection: SocketHandler, FrameSink, Timed {
     private(set) final var subscriber: Subscriber?
     private final var socket: LoopSocket { didSet { letThrough() } }
     private final var isHolding = false
-    private final var isStopping = false
+    /// Set once the server stops: when the client should come back.
+    private final var returnDelay: Duration?
     final var isClosing = false {
         didSet {
             letThrough()
@@ -93,12 +94,12 @@ class LiveConnection: SocketHandler, FrameSink, Timed {
 
     final func endRevoked() { end(.revoked, "the credential was revoked; get a new one") }
 
-    /// The server is stopping: nothing new is delivered; what waits still goes out, then the end.
-    final func stop() {
+    /// The server is stopping: nothing new is delivered; what waits still goes out, then when to come back, then the end.
+    final func stop(returningAfter delay: Duration) {
         guard let subscriber, !isClosing else { return }
         server.shard.leaveAll(subscriber)
         subscriber.follower?.stop()
-        isStopping = true
+        returnDelay = delay
         closeWhenDrained()
     }
 
@@ -109,7 +110,12 @@ class LiveConnection: SocketHandler, FrameSink, Timed {
     }
 
     private func closeWhenDrained() {
-        if isStopping, subscriber?.outbox.isIdle == true { end(.goingAway, "the server is stopping") }
+        guard let returnDelay, !isClosing, subscriber?.outbox.isIdle == true else { return }
+        var farewell = ByteBuffer()
+        let code = admission.audience.wire.farewell(
+            returningAfter: returnDelay, to: admission.audience, into: &farewell)
+        if farewell.readableBytes > 0 { write(farewell) }
+        if !isClosing { end(code, "the server is stopping") }
     }
 
     /// Writes the last bytes and closes behind them; what the peer still sends is not read.

@@ -167,11 +167,16 @@ public final class Server: Sendable {
             userTimeout: Int(configuration.stallTimeout / .milliseconds(1)) + 30_000)
         let turn = Guarded(0)
         do {
-            let address = try PeerAddress.resolve(configuration.host, port: UInt16(configuration.port))
+            let source: Listener.Source =
+                if let socket = configuration.socket {
+                    .inherited(socket)
+                } else {
+                    .address(try PeerAddress.resolve(configuration.host, port: UInt16(configuration.port)))
+                }
             let loop = front[0].loop
             let listener = try await loop.submit {
                 NIOLoopBound(
-                    try Listener(address, options, on: front[0].sockets!) { descriptors in
+                    try Listener(source, options, on: front[0].sockets!) { descriptors in
                         let first = turn.withLock { turn in
                             defer { turn = (turn + descriptors.count) % front.count }
                             return turn
@@ -263,10 +268,26 @@ public final class Server: Sendable {
         return text
     }
 
-    /// Requests under way get their answer, sockets what was published and a 1001; those that do not close in time are cut off.
+    /// A client that keeps its connection may be about to use it: its next answer is the last, and says so (RFC 9112 §9.6).
+    private func takeLastRequests(_ services: Services) async {
+        let ends = services.loops.map { server in server.loop.flatSubmit { server.beginEnding() } }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [period = configuration.lastRequests] in
+                guard (try? await Task.sleep(for: period)) != nil else { return }
+                for server in services.loops { try? await server.loop.submit { server.endWaiting() }.get() }
+            }
+            for future in ends { try? await future.get() }
+            group.cancelAll()
+        }
+    }
+
+    /// Requests under way get their answer, sockets what was published and a word of when to come back; those that do not close in
+    /// time are cut off.
     private func drain(_ services: Services) async {
+        await takeLastRequests(services)
         for server in services.loops { try? await server.loop.submit { server.stopExchanges() }.get() }
-        let emptied = services.loops.map { server in server.loop.flatSubmit { server.stopConnections() } }
+        let returns = ReturnSpread(connections: services.connectionCount.load(ordering: .relaxed))
+        let emptied = services.loops.map { server in server.loop.flatSubmit { server.stopConnections(returns) } }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [deadline = configuration.shutdownDeadline, log] in
                 // Cancelled when all have gone by themselves. A future cannot be cancelled: what it waits for must happen.

@@ -6,6 +6,10 @@ public struct ServerConfiguration: Sendable {
     public var host = "127.0.0.1"
     /// TCP port; 0 takes any free one.
     public var port = 8_080
+    /// Accept on this instead of a socket of our own: `host` and `port` are then its. Default none.
+    public var socket: InheritedSocket? {
+        didSet { if let socket { (host, port) = (socket.host, socket.port) } }
+    }
     /// Where database, secrets and lock live. Made when it does not exist, readable by its owner only.
     public var dataDirectory: URL
     /// Where the commands' API keys are kept; nil writes none.
@@ -42,6 +46,9 @@ public struct ServerConfiguration: Sendable {
     public var opensMetrics = false
     /// For a whole request head to arrive, and for a keep-alive connection to be idle. Default 30 s.
     public var requestDeadline = Duration.seconds(30)
+    /// When the server stops: for open HTTP connections to ask once more, and be told that this answer is the last. Default 500 ms;
+    /// less when all have gone.
+    public var lastRequests = Duration.milliseconds(500)
     /// For connections to end by themselves when the server stops. Default 10 s; then they are cut off.
     public var shutdownDeadline = Duration.seconds(10)
     /// Takes the country from `CF-IPCountry` or `X-Country` of any request. Default off: only a proxy in front can be believed.

@@ -30,8 +30,22 @@ final class ServerLoop: @unchecked Sendable {
     private(set) var closedRecords: ClosedRecords
     /// Connections that speak HTTP; ended when the server stops.
     private var exchanges: [ObjectIdentifier: any Stoppable] = [:]
+    /// How far the loop is on its way to the end.
+    private enum Stage {
+        case serving
+        /// Every answer is its connection's last.
+        case ending
+        /// Nothing is answered any more.
+        case ended
+    }
+    private var stage = Stage.serving
+    /// Each answer is its connection's last, and says so.
+    var isEnding: Bool { stage != .serving }
+    /// While it is ending; succeeds when no connection speaks HTTP any more, or nobody waits for that.
+    private var quiet: EventLoopPromise<Void>?
     /// Kept once the server stops; succeeds when the last connection has gone.
     private var emptied: EventLoopPromise<Void>?
+    private var returns: ReturnSpread?
     private var clicks: [Click] = []
     private var isTickScheduled = false
     private lazy var tick: @Sendable () -> Void = { [unowned self] in endTick() }
@@ -108,7 +122,13 @@ final class ServerLoop: @unchecked Sendable {
         return revoked.count
     }
 
-    func opened(_ connection: LiveConnection) { connections[ObjectIdentifier(connection)] = connection }
+    func opened(_ connection: LiveConnection) {
+        connections[ObjectIdentifier(connection)] = connection
+        guard let returns else { return }
+        // Its upgrade came from another loop while this one stopped.
+        loop.assumeIsolated().execute { self.stop(connection, returns) }
+    }
+
     func closed(_ connection: LiveConnection) {
         connections[ObjectIdentifier(connection)] = nil
         if let record = ConnectionRecord(connection, now: .now()) { closedRecords.add(record) }
@@ -134,27 +154,47 @@ final class ServerLoop: @unchecked Sendable {
         connections.values.compactMap { ConnectionRecord($0) } + closedRecords.recent(now)
     }
 
-    func entered(_ exchange: some Stoppable) { exchanges[ObjectIdentifier(exchange)] = exchange }
+    func entered(_ exchange: some Stoppable) {
+        exchanges[ObjectIdentifier(exchange)] = exchange
+        if stage == .ended { loop.assumeIsolated().execute { exchange.stop() } }
+    }
+
     func left(_ exchange: some Stoppable) {
         exchanges[ObjectIdentifier(exchange)] = nil
         noticeEmptied()
     }
 
+    /// From now on each answer is the last of its connection. The future succeeds when none is left, or with `endWaiting`.
+    func beginEnding() -> EventLoopFuture<Void> {
+        let quiet = loop.makePromise(of: Void.self)
+        (stage, self.quiet) = (.ending, quiet)
+        noticeEmptied()
+        return quiet.futureResult
+    }
+
+    func endWaiting() { exchange(&quiet, with: nil)?.succeed() }
+
     /// Ends HTTP, after the answer under way, so that this loop makes no more clicks; then numbers and delivers what there is.
     func stopExchanges() {
+        stage = .ended
         for exchange in exchanges.values { exchange.stop() }
         endTick()
     }
 
-    /// Ends every socket with 1001 after its last message. To be called when all loops have stopped their exchanges. The
-    /// future succeeds when no connection is left.
-    func stopConnections() -> EventLoopFuture<Void> {
+    /// Ends every socket after its last message. To be called when all loops have stopped their exchanges. The future succeeds
+    /// when no connection is left.
+    func stopConnections(_ returns: ReturnSpread) -> EventLoopFuture<Void> {
         shard.drain()
         let emptied = loop.makePromise(of: Void.self)
-        self.emptied = emptied
-        for connection in connections.values { connection.stop() }
+        (self.emptied, self.returns) = (emptied, returns)
+        for connection in connections.values { stop(connection, returns) }
         noticeEmptied()
         return emptied.futureResult
+    }
+
+    private func stop(_ connection: LiveConnection, _ returns: ReturnSpread) {
+        var random = SystemRandomNumberGenerator()
+        connection.stop(returningAfter: returns.delay(using: &random))
     }
 
     /// Closes what did not close by itself, so that it is counted before the totals are taken.
@@ -164,6 +204,7 @@ final class ServerLoop: @unchecked Sendable {
     }
 
     private func noticeEmptied() {
+        if exchanges.isEmpty { endWaiting() }
         if connections.isEmpty, exchanges.isEmpty { emptied?.succeed() }
     }
 

@@ -13,11 +13,12 @@ struct Child {
     ///   - arguments: The first is the name it goes by.
     ///   - pinning: Puts it on the server's core, or with `isSpread` on all there are.
     ///   - environment: The child's whole environment; this process's when nil.
+    ///   - listening: A listening socket that it gets as systemd passes one (sd_listen_fds(3)); stays the caller's.
     ///   - isApart: In a process group of its own, so that Ctrl-C on the terminal does not reach it.
     static func spawn(
         _ program: String = "/proc/self/exe", arguments: [String], pinning: CorePinning? = nil, isSpread: Bool = false,
         isApart: Bool = false,
-        environment: [String]? = nil
+        environment: [String]? = nil, listening: Int32? = nil
     ) throws -> Child {
         var pipe: [Int32] = [-1, -1]
         guard Glibc.pipe(&pipe) == 0 else { throw SystemError.system("making a pipe", errno) }
@@ -32,6 +33,8 @@ struct Child {
         posix_spawn_file_actions_adddup2(&actions, pipe[1], STDOUT_FILENO)
         if complaints >= 0 { posix_spawn_file_actions_adddup2(&actions, complaints, STDERR_FILENO) }
 
+        if let listening { posix_spawn_file_actions_adddup2(&actions, listening, 3) }
+
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -39,11 +42,18 @@ struct Child {
         useUsualSignals(&attributes, flags: group)
 
         var process: pid_t = 0
-        let arguments = CStrings(arguments)
-        let environment = CStrings(
-            try environment ?? ProcFile.read("/proc/self/environ").split(separator: "\0").map(String.init))
+        var (executable, words) = (program, arguments)
+        var variables = try environment ?? ProcFile.read("/proc/self/environ").split(separator: "\0").map(String.init)
+        if listening != nil {
+            // It is told its own process id, which only it knows before it begins: the shell becomes the program.
+            executable = "/bin/sh"
+            words = ["sh", "-c", "LISTEN_PID=$$ exec \"$0\" \"$@\"", program] + arguments.dropFirst()
+            variables.append("LISTEN_FDS=1")
+        }
+        let arguments = CStrings(words)
+        let environment = CStrings(variables)
         let spawn = {
-            posix_spawn(&process, program, &actions, &attributes, arguments.pointers, environment.pointers)
+            posix_spawn(&process, executable, &actions, &attributes, arguments.pointers, environment.pointers)
         }
         let code = pinning.map { isSpread ? $0.onAnyCore(spawn) : $0.onServerCore(spawn) } ?? spawn()
         guard code == 0 else {

@@ -29,20 +29,42 @@ enum StreamSocket {
         set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
         var answer = address.withAddress { bind(descriptor, $0, $1) }
         if answer == 0 { answer = Glibc.listen(descriptor, 4_096) }
-        var name = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        if answer == 0 {
-            answer = withUnsafeMutablePointer(to: &name) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
-            }
-        }
-        guard answer == 0 else {
+        guard answer == 0, let name = localName(of: descriptor) else {
             let code = errno
             close(descriptor)
             throw CannotListen(code: code)
         }
+        return (descriptor, name.port)
+    }
+
+    /// Whether this is a socket of TCP that connections wait at.
+    static func isListening(_ descriptor: Int32) -> Bool {
+        option(descriptor, SO_TYPE) == Int32(SOCK_STREAM.rawValue) && option(descriptor, SO_ACCEPTCONN) == 1
+            && option(descriptor, SO_PROTOCOL) == Int32(IPPROTO_TCP)
+    }
+
+    /// What a socket is bound to, in numbers.
+    static func localName(of descriptor: Int32) -> (host: String, port: UInt16)? {
+        var name = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        let isKnown = withUnsafeMutablePointer(to: &name) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                getsockname(descriptor, address, &length) == 0
+                    && getnameinfo(address, length, &host, socklen_t(host.count), nil, 0, NI_NUMERICHOST) == 0
+            }
+        }
+        guard isKnown else { return nil }
+        let text = host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
         // The port has the same place in IPv4's address and in IPv6's.
-        return (descriptor, withUnsafeBytes(of: name) { UInt16($0[2]) << 8 | UInt16($0[3]) })
+        return (String(decoding: text, as: UTF8.self), withUnsafeBytes(of: name) { UInt16($0[2]) << 8 | UInt16($0[3]) })
+    }
+
+    private static func option(_ descriptor: Int32, _ name: Int32) -> Int32 {
+        var value: Int32 = -1
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        getsockopt(descriptor, SOL_SOCKET, name, &value, &length)
+        return value
     }
 
     /// Starts connecting to 127.0.0.1:`port` from 127.0.0.`source`; writable once established.

@@ -172,6 +172,13 @@ struct ServeCommand: AsyncParsableCommand {
         try configuration.apply(environment)
         if let config { try Self.apply(config, to: &configuration) }
         configuration.keyFile = scratch?.url.appending(path: "keys.json") ?? Paths.keyFile
+        if !temp, let socket = try InheritedSocket.take(environment) {
+            guard host == nil, port == nil else {
+                throw KitError(
+                    .invalid, "a socket was passed (LISTEN_FDS): it says where to listen; leave --host and --port out")
+            }
+            configuration.socket = socket
+        }
         configuration.host = host ?? configuration.host
         configuration.port = port ?? configuration.port
         configuration.loops = loops ?? configuration.loops

@@ -54,7 +54,7 @@ actor FeedPrinter {
             clicks += 1
             return clicks != limit
         case .refused(let reason, let message): throw KitError(reason, message)
-        case .position: break
+        case .position, .restarting: break
         }
         return true
     }

@@ -32,6 +32,8 @@ enum TestServer {
         var configuration = ServerConfiguration(dataDirectory: place)
         configuration.port = 0
         configuration.loops = 2
+        // Clients of these tests keep connections they do not use again.
+        configuration.lastRequests = .milliseconds(10)
         configuration.keyFile = place.appending(path: "keys.json")
         configure(&configuration)
         let server = Server(configuration, log: log)

@@ -34,6 +34,7 @@ struct QuikkoClientCodec: ClientCodec {
         case .hole(let room, let hole): .hole(room, hole)
         case .recovered(let recovery): .recovered(recovery)
         case .position(let room, let position): .position(Place(room: room, position: position))
+        case .restart(let delay): .restarting(delay)
         // Of this client only rooms can be refused; a foreign link and an absent one are the same.
         case .error(_, let message): .refused(.notFound, message: message)
         // Not JSON, or a type newer than this client: the original's dashboard ignores both.

@@ -50,6 +50,22 @@ extension QuikkoServerCodec {
         return true
     }
 
+    /// The original has no word for it.
+    static func farewell(
+        returningAfter delay: Duration, to audience: Audience, into batch: inout ByteBuffer
+    ) -> CloseCode {
+        switch audience.variant {
+        case .plain: return .goingAway
+        case .positions:
+            let bytes = QuikkoMessage.restart(delay).bytes
+            batch.writeFrameHeader(.text, payload: bytes.readableBytes)
+            batch.writeImmutableBuffer(bytes)
+        // What a browser waits before it comes again (HTML standard §9.2.6).
+        case .events: batch.writeString("retry: \(Int(delay / .milliseconds(1)))\n\n")
+        }
+        return .restarting
+    }
+
     private static func length(of click: Click) -> Int {
         Part.type.utf8CodeUnitCount + Part.code.utf8CodeUnitCount + click.code.count + Part.country.utf8CodeUnitCount
             + (click.details.country.isKnown ? 2 : 7) + Part.device.utf8CodeUnitCount

@@ -13,6 +13,8 @@ enum QuikkoMessage: Equatable {
     case hole(Room, Hole)
     case recovered(Recovery)
     case position(Room, Position)
+    /// The server is stopping; come back after this long.
+    case restart(Duration)
 
     init(_ notice: Notice) {
         self =
@@ -89,6 +91,9 @@ enum QuikkoMessage: Equatable {
         case "position":
             guard let place = payload(PositionPayload.self)?.value else { throw .notANotice }
             self = .position(place.room, place.position)
+        case "restart":
+            guard let delay = payload(RestartPayload.self)?.value else { throw .notANotice }
+            self = .restart(delay)
         default: throw .unknownType
         }
     }
@@ -103,6 +108,7 @@ enum QuikkoMessage: Equatable {
         case .hole: "hole"
         case .recovered: "recovered"
         case .position: "position"
+        case .restart: "restart"
         }
     }
 
@@ -125,6 +131,7 @@ enum QuikkoMessage: Equatable {
             message([
                 "room": .string(room.description), "epoch": .int(Int(position.epoch)), "n": .int(Int(position.number)),
             ])
+        case .restart(let delay): message(["delay": .int(Int(delay / .milliseconds(1)))])
         }
     }
 

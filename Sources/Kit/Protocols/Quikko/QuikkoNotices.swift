@@ -1,4 +1,4 @@
-/// The payloads of `gap`, `hole`, `recovered` and `position`: written by the server, read by the client.
+/// The payloads of `gap`, `hole`, `recovered`, `position` and `restart`: written by the server, read by the client.
 extension Gap {
     /// `{"room","epoch","from","to","count","reason"}`.
     public var json: JSON {
@@ -101,4 +101,12 @@ struct PositionPayload: Decodable {
         guard let room = try? Room(room), (0...Position.maximumNumber).contains(n) else { return nil }
         return Place(room: room, position: Position(epoch: epoch, number: n))
     }
+}
+
+struct RestartPayload: Decodable {
+    /// In milliseconds.
+    let delay: Int
+
+    /// Nil when no server means it: longer than an hour.
+    var value: Duration? { (0...3_600_000).contains(delay) ? .milliseconds(delay) : nil }
 }

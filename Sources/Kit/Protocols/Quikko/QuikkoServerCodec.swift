@@ -53,7 +53,7 @@ struct QuikkoServerCodec: ServerCodec {
             case .unsubscribe(let text):
                 if let code = try? ShortCode(text) { subscriptions.remove(.link(code)) }
                 return []
-            case .clickEvent, .error, .gap, .hole, .recovered, .position:
+            case .clickEvent, .error, .gap, .hole, .recovered, .position, .restart:
                 return refuse("VALIDATION_ERROR", "clients send subscribe or unsubscribe")
             }
         } catch {
