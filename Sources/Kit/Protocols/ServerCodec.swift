@@ -6,8 +6,11 @@ struct UpgradeRequest: Sendable, Equatable {
     let path: String
     /// Percent-decoded, in order of appearance.
     let query: [(name: String, value: String)]
+    /// Where it came in: at a port of its own a protocol shares its paths with nobody.
+    let entrance: Entrance
 
-    init(target: String) {
+    init(target: String, at entrance: Entrance = .shared) {
+        self.entrance = entrance
         // Bytes: characters cost ten times as much, and this runs for every upgrade.
         let parts = target.utf8.split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
         path = String(Substring(parts[0]))
@@ -43,7 +46,8 @@ struct UpgradeRequest: Sendable, Equatable {
     }
 
     static func == (left: Self, right: Self) -> Bool {
-        left.path == right.path && left.query.elementsEqual(right.query) { $0.name == $1.name && $0.value == $1.value }
+        left.path == right.path && left.entrance == right.entrance
+            && left.query.elementsEqual(right.query) { $0.name == $1.name && $0.value == $1.value }
     }
 }
 

@@ -47,6 +47,6 @@ public enum WireProtocol: String, Sendable, CaseIterable {
     static func claiming(
         _ request: UpgradeRequest, _ settings: ProtocolSettings, namesAccount: (String) -> Bool
     ) -> WireProtocol? {
-        allCases.first { $0.serverCodec.claims(request, settings, namesAccount: namesAccount) }
+        request.entrance.protocols.first { $0.serverCodec.claims(request, settings, namesAccount: namesAccount) }
     }
 }

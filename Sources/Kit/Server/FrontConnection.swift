@@ -20,6 +20,7 @@ final class FrontConnection: SocketHandler, Timed, Stoppable {
     }
 
     private let server: ServerLoop
+    private let entrance: Entrance
     private var socket: LoopSocket
     /// A request that has not all come, or those behind replies that the peer does not take.
     private var unread: [UInt8] = []
@@ -29,17 +30,18 @@ final class FrontConnection: SocketHandler, Timed, Stoppable {
     private var deadline: NIODeadline
 
     /// Takes an accepted descriptor over; it is closed when the loop cannot take it.
-    static func accept(_ descriptor: Int32, by server: ServerLoop) {
+    static func accept(_ descriptor: Int32, at entrance: Entrance, by server: ServerLoop) {
         guard let loop = server.sockets else { preconditionFailure("connections are accepted on loops of sockets") }
-        let connection = FrontConnection(server, loop)
+        let connection = FrontConnection(server, loop, entrance)
         guard let socket = try? LoopSocket(descriptor, on: loop, for: connection) else { return }
         connection.socket = socket
         server.entered(connection)
         server.wheel.add(connection, due: connection.deadline)
     }
 
-    private init(_ server: ServerLoop, _ loop: SocketLoop) {
+    private init(_ server: ServerLoop, _ loop: SocketLoop, _ entrance: Entrance) {
         self.server = server
+        self.entrance = entrance
         socket = LoopSocket(closedOn: loop)
         deadline = .now() + server.requestDeadline
     }
@@ -178,7 +180,7 @@ final class FrontConnection: SocketHandler, Timed, Stoppable {
     /// Replies to `GET /{code}` of an active link and records the click; false when this is anything else.
     private func redirect(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer, _ now: Timestamp) -> Bool {
         // Answers that wait for the disk are the other parser's.
-        guard !server.services.configuration.isStrict else { return false }
+        guard !server.services.configuration.isStrict, entrance.hasLinks else { return false }
         var end = head.target.lowerBound + 1
         while end < head.target.upperBound, bytes[end] != UInt8(ascii: "?") { end += 1 }
         let segment = UnsafeRawBufferPointer(rebasing: bytes[head.target.lowerBound + 1..<end])
@@ -205,7 +207,8 @@ final class FrontConnection: SocketHandler, Timed, Stoppable {
     private func upgrade(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer) {
         let text = { (range: Range<Int>) in String(decoding: bytes[range], as: UTF8.self) }
         let handshake = Handshake(
-            target: text(head.target), key: text(head.webSocketKey), version: text(head.webSocketVersion),
+            target: text(head.target), entrance: entrance, key: text(head.webSocketKey),
+            version: text(head.webSocketVersion),
             origin: head.origin.isEmpty ? nil : text(head.origin), host: text(head.host))
         switch handshake.answer(by: server, now: .now) {
         case .accepted(let reply, let admission, let codec):
@@ -243,6 +246,6 @@ final class FrontConnection: SocketHandler, Timed, Stoppable {
         guard phase == .reading, !isBlocked else { return }
         let descriptor = socket.detach()
         leave()
-        server.services.http.take(descriptor, unread: ByteBuffer(bytes: bytes))
+        server.services.http.take(descriptor, at: entrance, unread: ByteBuffer(bytes: bytes))
     }
 }

@@ -7,6 +7,7 @@ import NIOHTTP1
 struct HTTPRequest: Sendable {
     var head: HTTPRequestHead
     var body: ByteBuffer
+    var entrance = Entrance.shared
 
     /// Without the query; of an absolute target (RFC 9112 §3.2.2) only what follows the authority.
     var path: String { String(target.prefix { $0 != "?" }) }
@@ -40,6 +41,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
     }
 
     private let server: ServerLoop
+    private let entrance: Entrance
     private let decoder: ByteToMessageHandler<HTTPRequestDecoder>
     private var context: ChannelHandlerContext?
     /// The request whose body is still coming.
@@ -53,20 +55,21 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
     private var isUpgraded = false
     private var deadline: NIODeadline
 
-    private init(server: ServerLoop, decoder: ByteToMessageHandler<HTTPRequestDecoder>) {
+    private init(server: ServerLoop, _ entrance: Entrance, decoder: ByteToMessageHandler<HTTPRequestDecoder>) {
         self.server = server
+        self.entrance = entrance
         self.decoder = decoder
         deadline = .now() + server.requestDeadline
     }
 
     /// The parser and the connection behind it.
-    static func handlers(server: ServerLoop) -> [any ChannelHandler] {
+    static func handlers(server: ServerLoop, _ entrance: Entrance) -> [any ChannelHandler] {
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = FrontConnection.maximumHead
         limits.maxHeaderListSize = FrontConnection.maximumHead
         let decoder = ByteToMessageHandler(
             HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits))
-        return [decoder, HTTPConnection(server: server, decoder: decoder)]
+        return [decoder, HTTPConnection(server: server, entrance, decoder: decoder)]
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -130,7 +133,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
     private static var headTooLarge: KitError { KitError(.tooLarge, "the request's headers are above 8 KiB") }
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        incoming = HTTPRequest(head: head, body: .init())
+        incoming = HTTPRequest(head: head, body: .init(), entrance: entrance)
         let fields = head.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
         if head.uri.utf8.count + fields > FrontConnection.maximumHead {
             refuse(Self.headTooLarge, .requestHeaderFieldsTooLarge)
@@ -218,7 +221,9 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
         guard let context else { return }
         var response = response
         let closes = response.stream != nil || head.map(endsConnection) ?? true
-        if let head { response.headers += CORS.headers(for: head, OriginRule(server.services.configuration)) }
+        if let head {
+            response.headers += CORS.headers(for: head, OriginRule(server.services.configuration, at: entrance))
+        }
         var bytes = ByteBuffer()
         response.write(to: &bytes, date: server.dateHeader(at: .now), closes: closes, isHead: head?.method == .HEAD)
         if context.channel.isWritable {
@@ -258,7 +263,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
     private func upgrade(_ request: HTTPRequest, _ context: ChannelHandlerContext) {
         let headers = request.head.headers
         let handshake = Handshake(
-            target: request.target, key: headers.first(name: "sec-websocket-key") ?? "",
+            target: request.target, entrance: entrance, key: headers.first(name: "sec-websocket-key") ?? "",
             version: headers.first(name: "sec-websocket-version") ?? "", origin: headers.first(name: "origin"),
             host: request.host)
         switch handshake.answer(by: server, now: .now) {

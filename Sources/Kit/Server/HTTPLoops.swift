@@ -12,7 +12,7 @@ final class HTTPLoops: Sendable {
     init(_ servers: [ServerLoop]) { self.servers = servers }
 
     /// Takes a connection over, with what was read of it and not answered.
-    func take(_ descriptor: Int32, unread: ByteBuffer) {
+    func take(_ descriptor: Int32, at entrance: Entrance, unread: ByteBuffer) {
         let place = turn.add(1, ordering: .relaxed).oldValue % servers.count
         let server = servers[place]
         // A client may end its side once it has asked, and still wants the answer.
@@ -20,7 +20,8 @@ final class HTTPLoops: Sendable {
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let handlers: [any ChannelHandler] = [Replay(unread)] + HTTPConnection.handlers(server: server)
+                    let handlers: [any ChannelHandler] =
+                        [Replay(unread)] + HTTPConnection.handlers(server: server, entrance)
                     try channel.pipeline.syncOperations.addHandlers(handlers)
                 }
             }

@@ -12,6 +12,7 @@ struct Handshake {
     }
 
     let target: String
+    let entrance: Entrance
     let key: String
     let version: String
     let origin: String?
@@ -19,13 +20,13 @@ struct Handshake {
 
     /// Verifies the credential and, when it is a ticket, burns it.
     func answer(by server: ServerLoop, now: Timestamp) -> Answer {
-        let request = UpgradeRequest(target: target)
+        let request = UpgradeRequest(target: target, at: entrance)
         guard let wire = Self.wire(of: request, server.services, now) else {
             return .refused(
                 HTTPResponse(KitError(.notFound, "no WebSocket is served here; native sockets open at /ws")))
         }
         guard version == "13", Base64.isNonce(key) else { return .refused(Self.badHandshake) }
-        guard OriginRule(server.services.configuration).allows(origin, host: host) else {
+        guard OriginRule(server.services.configuration, at: entrance).allows(origin, host: host) else {
             return .refused(
                 HTTPResponse(KitError(.forbidden, "this origin may not open sockets; name it in ALLOWED_ORIGINS")))
         }

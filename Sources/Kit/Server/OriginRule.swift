@@ -2,11 +2,17 @@
 struct OriginRule {
     let allowed: [String]
 
-    init(_ configuration: ServerConfiguration) { allowed = configuration.allowedOrigins }
+    private let welcomesEvery: Bool
 
-    /// The server's own pages, those named, and callers without an origin. Whole origins are compared, never parts.
+    init(_ configuration: ServerConfiguration, at entrance: Entrance) {
+        allowed = configuration.allowedOrigins
+        welcomesEvery = entrance.welcomesEveryOrigin
+    }
+
+    /// The server's own pages, those named, and callers without an origin; where the original lets every page in, every page.
+    /// Whole origins are compared, never parts.
     func allows(_ origin: String?, host: String) -> Bool {
-        guard let origin = origin?.lowercased() else { return true }
+        guard !welcomesEvery, let origin = origin?.lowercased() else { return true }
         return origin == "http://\(host.lowercased())" || origin == "https://\(host.lowercased())"
             || allowed.contains(origin)
     }

@@ -18,6 +18,12 @@ enum Router {
         if request.head.method == .OPTIONS, request.head.headers.contains(name: "access-control-request-method") {
             return call.answer(HTTPResponse(status: .noContent))
         }
+        return try request.entrance.respond(call)
+    }
+
+    /// Everything this server has.
+    static func shared(_ call: Call) throws(KitError) -> EventLoopFuture<HTTPResponse> {
+        let request = call.request
         if let answer = QuickbackRoutes.respond(call) { return answer }
         if let answer = try NotificationRoutes.respond(call) { return answer }
         switch (request.head.method, request.path) {

@@ -13,6 +13,8 @@ public final class Server: Sendable {
         /// Such as `http://127.0.0.1:8080`.
         public let url: String
         public let port: Int
+        /// Of the further entrances, by their names.
+        public let compatPorts: [(name: String, port: Int)]
         /// An administrator's API key, when one was made or found for the key file.
         public let key: String?
         /// A ticket the live page can be opened with, when asked for.
@@ -138,14 +140,24 @@ public final class Server: Sendable {
         }
         for server in services.loops { try await server.loop.submit { server.start() }.get() }
         let (port, stopListening) = try await listen(services, front)
+        let compat: CompatPorts
+        do {
+            compat = try await CompatPorts(configuration.compatPorts) { entrance throws(KitError) in
+                try await listen(services, front, at: entrance)
+            }
+        } catch {
+            try? await stopListening()
+            throw error
+        }
         var closeEntrance: @Sendable () async -> Void = {}
         if let workers { closeEntrance = await WorkerEntrance.open(workers, services, on: front[0]) }
         let close = { @Sendable [closeEntrance] in
             await closeEntrance()
+            await compat.close()
             try await stopListening()
         }
         do {
-            try await ready(address(port, services))
+            try await ready(address(port, compat, services))
             for await _ in stopSignal.stream { break }
         } catch {
             try? await close()
@@ -159,19 +171,22 @@ public final class Server: Sendable {
 
     /// Accepts on the first loop, and deals connections out to all.
     private func listen(
-        _ services: Services, _ front: [ServerLoop]
+        _ services: Services, _ front: [ServerLoop], at entrance: Entrance = .shared
     ) async throws(KitError) -> (port: Int, close: @Sendable () async throws -> Void) {
         // A peer that vanished without a word is noticed by what it does not acknowledge; the stall clock comes first.
         let options = Listener.Options(
             sendBuffer: configuration.sendBuffer,
             userTimeout: Int(configuration.stallTimeout / .milliseconds(1)) + 30_000)
         let turn = Guarded(0)
+        let wanted = configuration.compatPorts[entrance] ?? configuration.port
         do {
             let source: Listener.Source =
-                if let socket = configuration.socket {
+                if entrance != .shared {
+                    .address(.loopback(port: UInt16(wanted)))
+                } else if let socket = configuration.socket {
                     .inherited(socket)
                 } else {
-                    .address(try PeerAddress.resolve(configuration.host, port: UInt16(configuration.port)))
+                    .address(try PeerAddress.resolve(configuration.host, port: UInt16(wanted)))
                 }
             let loop = front[0].loop
             let listener = try await loop.submit {
@@ -181,13 +196,14 @@ public final class Server: Sendable {
                             defer { turn = (turn + descriptors.count) % front.count }
                             return turn
                         }
-                        Self.deal(descriptors, to: front, from: first)
+                        Self.deal(descriptors, at: entrance, to: front, from: first)
                     }, eventLoop: loop)
             }.get()
             let port = try await loop.submit { Int(listener.value.port) }.get()
             return (port, { try await loop.submit { listener.value.close() }.get() })
         } catch let error as StreamSocket.CannotListen {
-            throw cannotListen(error.code)
+            throw entrance == .shared
+                ? cannotListen(error.code) : CompatPorts.cannotListen(error.code, entrance, wanted)
         } catch {
             throw KitError(
                 .unavailable, "cannot listen on \(configuration.host); choose another address with --host", cause: error
@@ -196,12 +212,14 @@ public final class Server: Sendable {
     }
 
     /// - Parameter first: The loop the first of them goes to.
-    private static func deal(_ descriptors: [Int32], to front: [ServerLoop], from first: Int) {
+    private static func deal(
+        _ descriptors: [Int32], at entrance: Entrance, to front: [ServerLoop], from first: Int
+    ) {
         for (place, server) in front.enumerated() {
             let own = descriptors.enumerated().filter { (first + $0.offset) % front.count == place }.map(\.element)
             guard !own.isEmpty else { continue }
             let accept = { @Sendable in
-                for descriptor in own { FrontConnection.accept(descriptor, by: server) }
+                for descriptor in own { FrontConnection.accept(descriptor, at: entrance, by: server) }
             }
             if server.loop.inEventLoop { accept() } else { server.loop.execute(accept) }
         }
@@ -225,7 +243,7 @@ public final class Server: Sendable {
         }
     }
 
-    private func address(_ port: Int, _ services: Services) async throws(KitError) -> Address {
+    private func address(_ port: Int, _ compat: CompatPorts, _ services: Services) async throws(KitError) -> Address {
         let wildcards = ["0.0.0.0": "127.0.0.1", "::": "[::1]"]
         let host =
             wildcards[configuration.host]
@@ -236,7 +254,7 @@ public final class Server: Sendable {
         services.baseURL = configuration.baseURL ?? url
         let administrator = services.authenticator.identity(of: services.directory.administrator.id)
         return Address(
-            url: url, port: port,
+            url: url, port: port, compatPorts: compat.ports.map { ($0.entrance.rawValue, $0.port) },
             key: try await commandKey(for: origin, services),
             startTicket: configuration.makesStartTicket
                 ? services.authenticator.makeTicket(for: .start, administrator, ttl: .seconds(600), now: .now) : nil)

@@ -10,6 +10,9 @@ public struct ServerConfiguration: Sendable {
     public var socket: InheritedSocket? {
         didSet { if let socket { (host, port) = (socket.host, socket.port) } }
     }
+    /// Further ports, on 127.0.0.1 only, each of which answers as one original does and nothing else; 0 takes any free one.
+    /// Default none.
+    public var compatPorts: [Entrance: Int] = [:]
     /// Where database, secrets and lock live. Made when it does not exist, readable by its owner only.
     public var dataDirectory: URL
     /// Where the commands' API keys are kept; nil writes none.

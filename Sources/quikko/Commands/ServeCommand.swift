@@ -23,6 +23,12 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "The port; 0 takes any free one. Default: $PORT, else 8080; with --temp any free one.")
     var port: Int?
 
+    @Flag(
+        help: ArgumentHelp(
+            "Also listen where the originals do, on this machine only, so that their clients need no other address.",
+            discussion: "3000 for QuickDapp, 8787 for Quickback; each port answers only what its original does."))
+    var compatPorts = false
+
     @Option(
         help: ArgumentHelp(
             "Where database and secrets live.", discussion: "Default: $QUIKKO_DATA_DIR, else $XDG_DATA_HOME/quikko.",
@@ -181,6 +187,9 @@ struct ServeCommand: AsyncParsableCommand {
         }
         configuration.host = host ?? configuration.host
         configuration.port = port ?? configuration.port
+        if compatPorts {
+            for entrance in Entrance.allCases { configuration.compatPorts[entrance] = entrance.originalPort }
+        }
         configuration.loops = loops ?? configuration.loops
         configuration.outboxMessages = outboxMessages ?? configuration.outboxMessages
         configuration.outboxBytes = outboxBytes ?? configuration.outboxBytes
@@ -211,7 +220,9 @@ struct ServeCommand: AsyncParsableCommand {
             Terminal.print(
                 JSON.object([
                     "url": .string(address.url), "port": .int(address.port), "pid": .int(Int(getpid())),
-                    "keyFile": .string(configuration.keyFile?.path ?? ""), "ports": ["http": .int(address.port)],
+                    "keyFile": .string(configuration.keyFile?.path ?? ""),
+                    "ports": .object(
+                        .init([("http", .int(address.port))] + address.compatPorts.map { ($0.name, .int($0.port)) })),
                 ]).text)
         }
         guard !run else { return }
@@ -241,12 +252,20 @@ struct ServeCommand: AsyncParsableCommand {
               API key   \(configuration.keyFile?.path ?? "none")
               page      \(address.startTicket.map { "\(address.url)/#ticket=\($0)" } ?? "run: \(program) ticket new --open")
 
-            In another terminal:
+            \(Self.lines(address.compatPorts))In another terminal:
 
             \(commands.joined(separator: "\n"))
 
             Ctrl-C stops it.
             """
+    }
+
+    /// A line for each further port, with what is to stand between them and what follows.
+    private static func lines(_ ports: [(name: String, port: Int)]) -> String {
+        guard !ports.isEmpty else { return "" }
+        return ports.map { name, port in
+            "  \(name)" + String(repeating: " ", count: max(1, 10 - name.count)) + "http://127.0.0.1:\(port)\n"
+        }.joined() + "\n"
     }
 
     /// How people call this program from where they are: by name when the shell would find it.

@@ -12,6 +12,7 @@ enum TestServer {
         let port: Int
         let origin: Origin
         let key: String
+        var compatPorts: [(name: String, port: Int)] = []
 
         var client: APIClient { APIClient(origin, credential: key) }
 
@@ -44,7 +45,9 @@ enum TestServer {
                 let ready: @Sendable (Server.Address) async throws -> Void = { address in
                     let origin = try Origin(address.url)
                     continuation.yield(
-                        Running(server: server, port: address.port, origin: origin, key: address.key ?? ""))
+                        Running(
+                            server: server, port: address.port, origin: origin, key: address.key ?? "",
+                            compatPorts: address.compatPorts))
                 }
                 if let store {
                     try await server.run(store, master: SymmetricKey(size: .bits256), ready: ready)

@@ -12,11 +12,12 @@ struct QuickdappServerCodec: ServerCodec {
 
     init(_ request: UpgradeRequest, _ settings: ProtocolSettings) throws(KitError) { token = request.value("token") }
 
-    /// `/ws` without a credential, or with a token of this protocol.
+    /// `/ws` without a credential, or with a token of this protocol; at the port of its own with anything.
     static func claims(
         _ request: UpgradeRequest, _ settings: ProtocolSettings, namesAccount: (String) -> Bool
     ) -> Bool {
         guard request.path == "/ws" else { return false }
+        guard request.entrance != .quickdapp else { return true }
         if let token = request.value("token") { return namesAccount(token) }
         return request.value("ticket") == nil && !settings.refusesBareSockets
     }

@@ -11,6 +11,18 @@ enum StatusRoute {
         return HTTPResponse(plain: ["status": "degraded", "reasons": .array(complaints.map(JSON.string))])
     }
 
+    /// With what an original's clients look for besides.
+    static func detailedHealth(_ call: Call) -> HTTPResponse {
+        let complaints = call.services.complaints
+        var members: [(String, JSON)] = [
+            ("status", complaints.isEmpty ? "ok" : "degraded"),
+            ("timestamp", .string(call.now.millisecondsDescription)),
+            ("version", .string(Kit.version)), ("name", "quikko"), ("environment", "production"),
+        ]
+        if !complaints.isEmpty { members.append(("reasons", .array(complaints.map(JSON.string)))) }
+        return HTTPResponse(plain: .object(.init(members)))
+    }
+
     /// 503 while it should get no new traffic.
     static func ready(_ call: Call) -> HTTPResponse {
         guard call.services.isStopping else { return HTTPResponse(plain: ["status": "ready"]) }
