@@ -148,6 +148,8 @@ protocol ServerCodec: Sendable {
     ) -> CloseCode
     /// Largest message a client may send, in bytes; above it the connection is closed with 1009.
     static var maximumMessage: Int { get }
+    /// When its sockets are pinged and given up.
+    static var liveness: Liveness { get }
 
     /// How this protocol words an error before the upgrade; nil for the REST API's way.
     static func refusal(_ error: KitError, of request: UpgradeRequest) -> JSON?

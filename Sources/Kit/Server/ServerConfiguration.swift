@@ -35,10 +35,10 @@ public struct ServerConfiguration: Sendable {
     public var sendBuffer = 32_768
     /// Open live connections, WebSockets and event streams; above it 503. Default 50,000, or what the limit of open files leaves.
     public var maximumConnections = 50_000
-    /// Between two pings to a quiet socket. Default 54 s.
-    public var pingInterval = Duration.seconds(54)
-    /// Silence after which a socket is closed with 1008; any frame counts. Default 60 s.
-    public var readDeadline = Duration.seconds(60)
+    /// Between two pings to a quiet socket. Default: as its protocol has it, from 30 to 54 s.
+    public var pingInterval: Duration?
+    /// Silence after which a socket is closed with 1008; any frame counts. Default: as its protocol has it, from 60 to 120 s.
+    public var readDeadline: Duration?
     /// For a socket that refuses bytes to have one acknowledged; then it is closed with 1013. Default 30 s.
     public var stallTimeout = Duration.seconds(30)
     /// For a connection that is being closed to take its last bytes. Default 5 s; then it is cut off.

@@ -24,7 +24,15 @@ final class WebSocketConnection: LiveConnection {
 
     override func opened() {
         perform(codec.opened(admission.identity))
-        server.wheel.add(self, due: lastPing + server.services.configuration.pingInterval.timeAmount)
+        server.wheel.add(self, due: lastPing + liveness.ping.timeAmount)
+    }
+
+    /// What its protocol wants, unless the server was told otherwise.
+    private var liveness: Liveness {
+        let usual = type(of: codec).liveness
+        let configuration = server.services.configuration
+        return Liveness(
+            ping: configuration.pingInterval ?? usual.ping, silence: configuration.readDeadline ?? usual.silence)
     }
 
     // MARK: Closing and deadlines
@@ -41,14 +49,14 @@ final class WebSocketConnection: LiveConnection {
     }
 
     override func lookAround(_ now: NIODeadline) -> NIODeadline? {
-        let configuration = server.services.configuration
+        let liveness = liveness
         // A peer that takes nothing cannot see a ping either: its stall clock decides, and silence counts from its end.
         if isStalling { lastFrame = now }
-        guard lastFrame + configuration.readDeadline.timeAmount > now else {
-            end(.policy, "nothing heard for \(configuration.readDeadline)")
+        guard lastFrame + liveness.silence.timeAmount > now else {
+            end(.policy, "nothing heard for \(liveness.silence)")
             return nil
         }
-        let pingDue = max(lastFrame, lastPing) + configuration.pingInterval.timeAmount
+        let pingDue = max(lastFrame, lastPing) + liveness.ping.timeAmount
         if pingDue <= now {
             lastPing = now
             let wasIdle = isIdle
@@ -56,8 +64,8 @@ final class WebSocketConnection: LiveConnection {
             if wasIdle { tellPositions() }
         }
         return min(
-            max(lastFrame, lastPing) + configuration.pingInterval.timeAmount,
-            lastFrame + configuration.readDeadline.timeAmount)
+            max(lastFrame, lastPing) + liveness.ping.timeAmount,
+            lastFrame + liveness.silence.timeAmount)
     }
 
     // MARK: In

@@ -164,6 +164,48 @@ struct SocketScenarios {
         }
     }
 
+    @Test func `sockets of other protocols are pinged and given up too, those that answer are not`() async throws {
+        #expect(QuickbackServerCodec.liveness == Liveness(ping: .seconds(30), silence: .seconds(90)))
+        #expect(QuickdappServerCodec.liveness == Liveness(ping: .seconds(30), silence: .seconds(120)))
+        try await TestServer.run({
+            $0.pingInterval = .seconds(1); $0.readDeadline = .seconds(8)
+        }) { running in
+            try await TestSocket.upgrade(running.port, "/ws") { tab in
+                let target = "/realtime/v1/websocket?ws_ticket=\(try await running.ticket())"
+                try await TestSocket.upgrade(running.port, target) { listener in
+                    for silent in [tab, listener] {
+                        var (pings, last) = (0, MessageReader.Message?.none)
+                        while let message = try await silent.message() {
+                            if case .ping = message { pings += 1 }
+                            last = message
+                        }
+                        #expect(pings > 0 && last == .close(code: 1008))
+                    }
+                }
+            }
+            // Whoever answers outlives many deadlines.
+            try await TestSocket.upgrade(running.port, "/ws") { tab in
+                var pings = 0
+                while pings < 12, let message = try await tab.message() {
+                    guard case .ping(let payload) = message else { continue }
+                    pings += 1
+                    try await tab.send(.maskedFrame(.pong, payload, mask: 7))
+                }
+                #expect(pings == 12)
+                try await tab.sendText("?")
+                var answer: MessageReader.Message?
+                while let message = try await tab.message() {
+                    answer = message
+                    if case .text = message { break }
+                }
+                guard case .text? = answer else {
+                    Issue.record("closed though it answered: \(String(describing: answer))")
+                    return
+                }
+            }
+        }
+    }
+
     @Test func `above the limit of connections an upgrade is 503 and the ticket stays good`() async throws {
         try await TestServer.run({ $0.maximumConnections = 1 }) { running in
             let ticket = try await running.ticket()

@@ -4,6 +4,8 @@ import NIOCore
 /// organization.
 struct QuickbackServerCodec: ServerCodec {
     static let maximumMessage = 4_096
+    /// Two pings without an answer.
+    static let liveness = Liveness(ping: .seconds(30), silence: .seconds(90))
     private static let paths: Set<String> = ["/realtime/v1/websocket", "/broadcast/v1/websocket"]
 
     private let settings: ProtocolSettings

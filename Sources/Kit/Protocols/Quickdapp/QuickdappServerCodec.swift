@@ -4,6 +4,8 @@ import NIOCore
 /// likes.
 struct QuickdappServerCodec: ServerCodec {
     static let maximumMessage = 65_536
+    /// The original's framework closes after 120 s and leaves it to tabs to speak; ours do not, so they are asked.
+    static let liveness = Liveness(ping: .seconds(30), silence: .seconds(120))
 
     /// Registered without a message: the form of the address older clients use.
     private let token: String?

@@ -5,6 +5,7 @@ import NIOCore
 /// No greeting; the own `user:` room without a message; `subscribe` and `unsubscribe` are silent when they succeed.
 struct QuikkoServerCodec: ServerCodec {
     static let maximumMessage = 1_024
+    static let liveness = Liveness(ping: .seconds(54), silence: .seconds(60))
     /// Link rooms one connection may remember; above it `subscribe` is refused.
     static let maximumSubscriptions = 1_024
 
