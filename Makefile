@@ -6,7 +6,7 @@ RELEASE := --configuration release --scratch-path .build-release
 QUIKKO := .build-release/release/quikko
 PREFIX ?= /usr/local
 
-.PHONY: help build serve test crash tsan bench dist install format lint examples packages
+.PHONY: help build serve test crash rights tsan bench dist install format lint examples packages
 
 help:
 	@echo 'make serve    build release and run it: nothing needs to be configured'
@@ -42,6 +42,11 @@ SEED ?= 1
 crash: build packages
 	QUIKKO_CRASH_ROUNDS=$(ROUNDS) QUIKKO_CRASH_SEED=$(SEED) QUIKKO_TEST_PROGRAM="$$PWD/$(QUIKKO)" \
 		$(SWIFT) test $(PLAIN) --filter CrashTests
+
+# Prints its last words: combinations judged, and the seed.
+rights: ROUNDS = 250
+rights:
+	QUIKKO_RIGHTS_ROUNDS=$(ROUNDS) QUIKKO_RIGHTS_SEED=$(SEED) $(SWIFT) test $(PLAIN) --filter RightsTests
 
 tsan: packages
 	@test -d .build-tsan || echo 'A first build for the sanitizer takes about 10 minutes on two cores.' >&2
