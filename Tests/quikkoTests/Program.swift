@@ -112,6 +112,9 @@ final class Program: Sendable {
             }
         }
 
+        /// Its process id.
+        var identifier: Int32 { process.identifier }
+
         func signal(_ number: Int32) { process.signal(number) }
 
         /// The exit status; 128 and more for signals.
