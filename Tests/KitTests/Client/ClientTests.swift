@@ -61,6 +61,7 @@ struct ClientTests {
                     try await feed.run(&ledger) { item in
                         // What the server tells besides clicks is other tests' business.
                         if case .event(.recovered) = item { return true }
+                        if case .event(.restarting) = item { return true }
                         continuation.yield(item)
                         if case .event(.click(let click, _)) = item { return click.country != "FR" }
                         return true

@@ -244,7 +244,7 @@ struct HTTPScenarios {
     }
 
     @Test func `slow heads and idle connections are cut off`() async throws {
-        try await TestServer.run({ $0.requestDeadline = .seconds(1) }) { running in
+        try await TestServer.run({ $0.requestDeadline = .seconds(8) }) { running in
             try await TestSocket.open(running.port) { socket in
                 try await socket.send("GET /guide HTTP/1.1\r\nHo")
                 #expect(try await socket.rest() == "")
