@@ -20,7 +20,7 @@ struct LayeringTests {
         "Storage/SQLite": ["Foundation", "GRDB", "GRDBSQLite", "Synchronization"],
         "Server": [
             "Foundation", "Crypto", "Glibc", "Logging", "NIOCore", "NIOFoundationCompat", "NIOHTTP1", "NIOPosix",
-            "Synchronization",
+            "Page", "Synchronization",
         ],
         "Client": [
             "Foundation", "AsyncHTTPClient", "Crypto", "NIOCore", "NIOFoundationCompat", "NIOHTTP1", "NIOPosix",

@@ -5,10 +5,14 @@ public typealias AccountID = Int
 
 /// What a user may do on this server.
 public enum Scope: String, Sendable, CaseIterable, Codable {
-    case admin, user
+    /// `observer`: a user who also sees the server's books. Of an administrator's sessions at the page, never of a user or a key.
+    case admin, observer, user
 
     /// The lesser of two: a credential can narrow what its user may do, never widen it.
-    func narrowed(to other: Scope) -> Scope { self == .admin && other == .admin ? .admin : .user }
+    func narrowed(to other: Scope) -> Scope {
+        if self == .user || other == .user { return .user }
+        return self == .admin ? other : self
+    }
 }
 
 /// Someone who owns links.
@@ -65,4 +69,6 @@ public struct Identity: Sendable, Equatable {
     static let anonymous = Identity(user: UserID(high: 0, low: 0), name: "anonymous", scope: .user)
 
     public var isAdmin: Bool { scope == .admin }
+    /// Whether this is an administrator, if only to look.
+    public var seesServer: Bool { scope != .user }
 }

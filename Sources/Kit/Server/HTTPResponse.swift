@@ -73,8 +73,9 @@ struct HTTPResponse: Sendable {
         buffer.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
         buffer.writeBytes(date)
         for (name, value) in headers { buffer.writeString("\(name): \(value)\r\n") }
-        // A 204 has no body and says nothing of one (RFC 9110 §8.6).
-        if status != .noContent, stream == nil, !headers.contains(where: { $0.name == "Content-Length" }) {
+        // A 204 and a 304 have no body and say nothing of one (RFC 9110 §8.6).
+        let hasLength = headers.contains { $0.name == "Content-Length" }
+        if status != .noContent, status != .notModified, stream == nil, !hasLength {
             buffer.writeString("Content-Length: \(body.readableBytes)\r\n")
         }
         buffer.writeString(closes ? "Connection: close\r\n\r\n" : "\r\n")

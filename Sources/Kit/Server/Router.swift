@@ -27,7 +27,9 @@ enum Router {
         if let answer = QuickbackRoutes.respond(call) { return answer }
         if let answer = try NotificationRoutes.respond(call) { return answer }
         switch (request.head.method, request.path) {
-        case (.GET, "/"), (.HEAD, "/"): return call.answer(PageRoute.page)
+        case (.GET, "/"), (.HEAD, "/"): return call.answer(try PageRoute.file(call))
+        case (.GET, let path) where path.hasPrefix("/-/"), (.HEAD, let path) where path.hasPrefix("/-/"):
+            return call.answer(try PageRoute.file(call))
         case (.GET, "/health"), (.HEAD, "/health"): return call.answer(StatusRoute.health(call))
         case (.GET, "/health/ready"), (.HEAD, "/health/ready"): return call.answer(StatusRoute.ready(call))
         case (.GET, "/ws"): return call.answer(try SocketRoute.explain(call))

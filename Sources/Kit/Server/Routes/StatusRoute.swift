@@ -31,13 +31,13 @@ enum StatusRoute {
 
     /// Totals of the running server, for administrators.
     static func server(_ call: Call) throws(KitError) -> EventLoopFuture<HTTPResponse> {
-        try requireAdmin(call)
+        try requireObserver(call)
         return report(call).map { HTTPResponse(json($0, call)) }
     }
 
     /// The books of each connection, open or lately closed, those that lost most first; for administrators.
     static func connections(_ call: Call) throws(KitError) -> EventLoopFuture<HTTPResponse> {
-        try requireAdmin(call)
+        try requireObserver(call)
         let state = call.query("state")
         guard state.map({ ["open", "closed", "slow", "replaying"].contains($0) }) ?? true else {
             throw KitError(.invalid, "state is open, closed, slow or replaying")
@@ -64,7 +64,7 @@ enum StatusRoute {
 
     /// Prometheus' text format; for administrators unless the configuration opens it.
     static func metrics(_ call: Call) throws(KitError) -> EventLoopFuture<HTTPResponse> {
-        if !call.services.configuration.opensMetrics { try requireAdmin(call) }
+        if !call.services.configuration.opensMetrics { try requireObserver(call) }
         return report(call).map { report in
             var response = HTTPResponse(
                 status: .ok, body: ByteBuffer(string: ServerMetrics.text(report, call.services, now: call.now)))
@@ -73,8 +73,8 @@ enum StatusRoute {
         }
     }
 
-    private static func requireAdmin(_ call: Call) throws(KitError) {
-        guard try call.caller().isAdmin else {
+    private static func requireObserver(_ call: Call) throws(KitError) {
+        guard try call.caller().seesServer else {
             throw KitError(.forbidden, "only administrators see the server's books")
         }
     }
