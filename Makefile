@@ -33,6 +33,7 @@ serve: build
 
 test: packages
 	@./.ci/clients
+	@./.ci/browser
 	@test -d .build/debug || echo 'A first debug build takes about 8 minutes on two cores; later ones take seconds.' >&2
 	$(SWIFT) test $(PLAIN)
 

@@ -6,8 +6,8 @@ import Testing
 
 /// Other people's clients, unmodified. `.ci/clients` gets them; without them these tests are skipped, and say so.
 struct ThirdPartyTests {
-    private static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
-    private static let python = root.appending(path: ".build/clients/bin/python")
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+    static let python = root.appending(path: ".build/clients/bin/python")
     static let isThere = FileManager.default.isExecutableFile(atPath: python.path)
 
     @Test(.enabled(if: isThere, "no third-party clients: run .ci/clients, which says what is missing"))
