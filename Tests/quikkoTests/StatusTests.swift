@@ -46,7 +46,7 @@ struct StatusTests {
                   log commits           4    0.3/s  unlogged 0, holes 0, oldest 0 ms
                   messages             10    0.8/s
                     delivered           9    0.8/s
-                !   dropped             1    0.1/s  full 1, closed 0, overload 0
+                !   dropped             1    0.1/s  full 1, closed 0, overload 0, conflated 0
                     pending             0           oldest 0 ms
                     deferred            0
                   went slow             1           dropping 1, replayed 0, stalled 0

@@ -68,4 +68,63 @@ struct ThirdPartyTests {
         server.signal(SIGTERM)
         #expect(await server.end() == 0)
     }
+
+    /// What python-socketio calls the transport at the end, by what was asked for.
+    @Test(
+        .enabled(if: isThere, "no third-party clients: run .ci/clients, which says what is missing"),
+        arguments: [("polling", "polling"), ("websocket", "websocket"), ("both", "websocket")])
+    func `Python's socketio watches a link's metrics over any transport`(asked: String, used: String) async throws {
+        let program = try Program()
+        let server = try await program.serve()
+        let environment = ["QUIKKO_URL": server.url]
+        let code = try await program.run("shorten", "--code", "guide", "https://swift.org", environment: environment)
+        #expect(code.status == 0, "\(code.errors)")
+        let watcher = try program.start(
+            [Self.root.appending(path: "Examples/socketio-dashboard.py").path, "guide", "3", asked],
+            executable: Self.python, environment: ["QUIKKO_URL": server.url, "QUIKKO_TOKEN": try server.key])
+        var lines = watcher.lines.makeAsyncIterator()
+        #expect(await lines.next() == "transport \(used)")
+        #expect(await lines.next() == #"subscribed {"success": true, "entityId": "guide"}"#)
+        #expect(
+            await lines.next()?.hasPrefix(#"dashboard:initial {"entityId": "guide", "entityType": "event""#) == true)
+        #expect(try await program.run("click", "guide", environment: environment).status == 0)
+        let update = await lines.next()
+        #expect(
+            update?.hasPrefix(#"metric:update {"entityId": "guide", "metricName": "clicks", "value": 1, "#) == true)
+        let told = try await program.run(
+            "publish", "metric", "--entity", "guide", "revenue", "12.5", "-o", "quiet", environment: environment)
+        #expect(told.output == "1\n", "\(told.errors)")
+        #expect(await lines.next()?.contains(#""metricName": "revenue", "value": 12.5"#) == true)
+        let tile = try await program.run(
+            "publish", "tile", "dash-guide", "add", "t2", "--type", "line", "--metric", "clicks",
+            environment: environment)
+        #expect(tile.status == 0, "\(tile.errors)")
+        #expect(
+            await lines.next()?.hasPrefix(#"dashboard:update {"dashboardId": "dash-guide", "action": "tile_added""#)
+                == true)
+        #expect(await watcher.end() == 0)
+        server.signal(SIGTERM)
+        #expect(await server.end() == 0)
+    }
+
+    @Test func `subscribe speaks Socket.IO too`() async throws {
+        let program = try Program()
+        let server = try await program.serve()
+        let environment = ["QUIKKO_URL": server.url]
+        let code = try await program.run("shorten", "--code", "guide", "https://swift.org", environment: environment)
+        #expect(code.status == 0, "\(code.errors)")
+        let watcher = try program.start(
+            "subscribe", "--protocol", "socketio", "guide", "--count", "2", environment: environment)
+        var lines = watcher.lines.makeAsyncIterator()
+        #expect(await lines.next()?.contains(#""event":"dashboard:initial""#) == true)
+        #expect(try await program.run("click", "guide", environment: environment).status == 0)
+        #expect(await lines.next()?.contains(#""metricName":"clicks","value":1"#) == true)
+        #expect(await watcher.end() == 0)
+        let absent = try await program.run(
+            "subscribe", "--protocol", "socketio", "--entity", "nothing", environment: environment)
+        #expect(absent.status == 1)
+        #expect(absent.errors.contains("The requested dashboard was not found"))
+        server.signal(SIGTERM)
+        #expect(await server.end() == 0)
+    }
 }

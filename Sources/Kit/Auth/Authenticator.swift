@@ -23,6 +23,8 @@ final class Authenticator: Sendable {
     let tokens: TokenKey
     let sessions: TokenKey
     let accounts: TokenKey
+    /// Verifies tokens of dashboards that another issuer signed; nil when there is none.
+    let dashboards: TokenKey?
     let tickets: SymmetricKey
     let revocations: Revocations
     private let internalSecret: [UInt8]
@@ -34,13 +36,14 @@ final class Authenticator: Sendable {
     ///   - isRealtimeSingleUse: Whether Quickback's tickets are good for one socket only.
     init(
         directory: Directory, secrets: Secrets, startedAt: Timestamp, isRealtimeSingleUse: Bool = false,
-        revocations: Revocations = Revocations()
+        revocations: Revocations = Revocations(), dashboardKey: String? = nil
     ) async throws(KitError) {
         self.directory = directory
         self.revocations = revocations
         self.isRealtimeSingleUse = isRealtimeSingleUse
         sessions = try await TokenKey(secrets.sessions)
         accounts = try await TokenKey(secrets.accounts)
+        if let dashboardKey { dashboards = try await TokenKey(publicKey: dashboardKey) } else { dashboards = nil }
         internalSecret = Array(secrets.internalCalls.utf8)
         used = UsedTickets(startedAt: startedAt)
         tokens = try await TokenKey(secrets.tokens)
@@ -158,6 +161,43 @@ final class Authenticator: Sendable {
             throw KitError(.unauthorized, "the credential's user does not exist here")
         }
         return (user.key, identity.proof)
+    }
+
+    /// Who joins a namespace of the dashboards with `text`: a tenant's token, signed with the shared secret or by the issuer whose key
+    /// is configured; or a token or ticket of ours, whose user's record has the tenant.
+    ///
+    /// - Throws: `.expired`, `.forbidden` when it names no tenant, `.unauthorized`.
+    func dashboardIdentity(_ text: String, now: Timestamp) throws(KitError) -> Identity {
+        guard case .token = Credential.bearer(text) else {
+            let identity = try socketIdentity(.bearer(text), now: now)
+            return try home(of: identity)
+        }
+        if let token = try dashboardToken(text, now: now) { return try tenant(token, proof: token.proof(of: text)) }
+        return try home(of: socketIdentity(.token(text), now: now))
+    }
+
+    private func home(of identity: Identity) throws(KitError) -> Identity {
+        guard identity.organization != nil else { throw KitError(.forbidden, "the credential's user has no tenant") }
+        return identity
+    }
+
+    /// Nil for a token of ours.
+    ///
+    /// - Parameter now: Nil reads it whenever it is good.
+    func dashboardToken(_ text: String, now: Timestamp?) throws(KitError) -> DashboardToken? {
+        let foreign = dashboards.flatMap { try? $0.payload(of: text) }
+        guard let json = try? JSON(parsing: foreign ?? tokens.payload(of: text)) else { throw TokenKey.refused }
+        guard foreign != nil || DashboardToken.isOne(json) else { return nil }
+        return try DashboardToken(json, now: now)
+    }
+
+    private func tenant(_ token: DashboardToken, proof: Proof) throws(KitError) -> Identity {
+        let own = directory.organization
+        return try admit(
+            Identity(
+                user: UserID(named: token.subject), name: token.subject, scope: .user,
+                organization: token.tenant == own.tenant ? own.id : token.tenant, roles: token.roles,
+                expiresAt: token.expiresAt, proof: proof))
     }
 
     /// Whether this is what internal calls present. Takes the same time whatever is wrong with it.

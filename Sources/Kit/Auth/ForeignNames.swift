@@ -55,3 +55,11 @@ extension UserID {
         }
     }
 }
+
+extension EntityKey {
+    /// What a tenant calls `name`.
+    init(_ tenant: OrganizationKey, _ name: String) {
+        let words = OrganizationKey.words(of: "entity:\(tenant):" + name)
+        self.init(high: words.0, low: words.1)
+    }
+}

@@ -7,14 +7,15 @@ enum RoomPolicy {
             case .user(let id): id == identity.user
             case .link(let code): links.entry(code)?.link.owner == identity.user
             // A codec joins its own organization by itself; nobody asks for one.
-            case .organization, .member, .accounts, .account: false
+            case .organization, .member, .accounts, .account, .totals, .entity, .dashboards: false
             }
         guard !isAllowed else { return .success(()) }
         let message =
             switch room {
             case .user: "this room is another user's"
             case .link: "no link of yours has this code"
-            case .organization, .member, .accounts, .account: "this room is not for the asking"
+            case .organization, .member, .accounts, .account, .totals, .entity, .dashboards:
+                "this room is not for the asking"
             }
         return .failure(KitError(.forbidden, message))
     }

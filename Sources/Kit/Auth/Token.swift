@@ -2,7 +2,7 @@ import Crypto
 import Foundation
 import JWTKit
 
-/// Access tokens: JSON Web Tokens under HS256 (RFC 7515, RFC 7519).
+/// Access tokens: JSON Web Tokens under HS256, or RS256 where another issuer signs (RFC 7515, RFC 7519).
 ///
 /// The library signs and compares; what counts as a token is decided here first, because the library is lenient
 /// (it lets `alg: none` in a header pass over a good signature, unknown `kid`, repeated keys and padded base64).
@@ -41,8 +41,27 @@ struct TokenKey: Sendable {
     }
 
     private let algorithm: any JWTAlgorithm
+    /// As headers name it; fixed by the key, never by a token.
+    private let algorithmName: String
+
+    /// Verifies what the holder of the private key signed; signs nothing.
+    ///
+    /// - Parameter pem: SubjectPublicKeyInfo, `-----BEGIN PUBLIC KEY-----` (RFC 7468 §13).
+    /// - Throws: `.invalid` when it is no RSA key of 2,048 bits or more.
+    init(publicKey pem: String) async throws(KitError) {
+        algorithmName = "RS256"
+        do {
+            let keys = JWTKeyCollection()
+            await keys.add(rsa: try Insecure.RSA.PublicKey(pem: pem), digestAlgorithm: .sha256)
+            algorithm = try await keys.getKey()
+        } catch {
+            throw KitError(
+                .invalid, "ANALYTICS_JWT_PUBLIC_KEY is no RSA public key in PEM, of 2048 bits at least", cause: error)
+        }
+    }
 
     init(_ secret: SymmetricKey) async throws(KitError) {
+        algorithmName = "HS256"
         do {
             let keys = JWTKeyCollection()
             await keys.add(hmac: HMACKey(key: secret), digestAlgorithm: .sha256)
@@ -90,7 +109,7 @@ struct TokenKey: Sendable {
     func payload(of text: String) throws(KitError) -> [UInt8] {
         let bytes = Array(text.utf8.prefix(Self.maximumBytes + 1))
         let segments = bytes.split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)
-        guard bytes.count <= Self.maximumBytes, segments.count == 3, Self.isOurs(header: segments[0]),
+        guard bytes.count <= Self.maximumBytes, segments.count == 3, isOurs(header: segments[0]),
             let payload = Base64URL.decode(segments[1]), let signature = Base64URL.decode(segments[2]),
             (try? algorithm.verify(signature, signs: bytes[..<segments[1].endIndex])) == true
         else { throw Self.refused }
@@ -99,11 +118,12 @@ struct TokenKey: Sendable {
 
     private static let usualHeader = Array(Base64URL.encode(#"{"alg":"HS256","typ":"JWT"}"#.utf8).utf8)
 
-    private static func isOurs(header: ArraySlice<UInt8>) -> Bool {
-        if header.elementsEqual(usualHeader) { return true }
+    private func isOurs(header: ArraySlice<UInt8>) -> Bool {
+        if algorithmName == "HS256", header.elementsEqual(Self.usualHeader) { return true }
         guard let json = Base64URL.decode(header), let members = FlatJSON.members(of: json) else { return false }
         let names = members.map(\.name)
-        return members.contains { $0 == ("alg", .text("HS256")) } && !names.contains("crit") && !names.contains("kid")
+        return members.contains { $0 == ("alg", .text(algorithmName)) } && !names.contains("crit")
+            && !names.contains("kid")
     }
 
     static var refused: KitError { KitError(.unauthorized, "the token is missing or not valid") }

@@ -42,6 +42,10 @@ extension Authenticator {
             let user = UserID(named: session.subject)
             return withdrawal(.session, session.proof(of: text), session.subject, user, session.expiresAt, now)
         }
+        if let token = try? dashboardToken(text, now: nil) {
+            let user = UserID(named: token.subject)
+            return withdrawal(.token, token.proof(of: text), token.subject, user, token.expiresAt, now)
+        }
         guard let payload = try? accounts.payload(of: text), let token = try? QuickdappToken(payload, now: nil) else {
             throw Self.unknown
         }

@@ -95,8 +95,12 @@ extension APIClient {
         public var full = 0
         public var closed = 0
         public var overload = 0
+        /// Values of metrics that newer ones took the place of; nil from servers that do not say.
+        public var conflated: Int?
 
-        public var total: Int { full + closed + overload }
+        /// What a connection that is open did not get.
+        var whileOpen: Int { full + overload + (conflated ?? 0) }
+        public var total: Int { full + closed + overload + (conflated ?? 0) }
     }
 
     /// One connection and its books.

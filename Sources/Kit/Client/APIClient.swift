@@ -173,6 +173,26 @@ public struct APIClient: Sendable {
         return (answer.id, answer.delivered)
     }
 
+    /// A dashboard as the API answers it.
+    public struct DashboardAnswer: Sendable, Codable {
+        public struct Tile: Sendable, Codable {
+            public let id: String
+            public let type: String
+            public let metricName: String
+            public let title: String?
+            public let position: Int
+        }
+        public let id: String
+        public let entityId: String
+        public let title: String
+        public let tiles: [Tile]
+    }
+
+    /// Changes the tiles of a dashboard; the members are those of `POST /api/v1/publish` with the kind `tile`.
+    public func editDashboard(_ members: [(String, JSON)]) async throws(KitError) -> DashboardAnswer {
+        try await post("/api/v1/publish", .object(.init([("kind", .string("tile"))] + members)))
+    }
+
     /// The same by Quickback's internal call; the credential is the secret the two servers share.
     public func publishInternally(kind: String, _ members: [(String, JSON)]) async throws(KitError) -> Int {
         struct Answer: Decodable { let delivered: Int? }

@@ -15,6 +15,8 @@ public struct FeedClient: Sendable {
     public struct Options: Sendable, Equatable {
         /// Rooms to follow; empty for the own `user:` room.
         public var rooms: [Room] = []
+        /// Entities to hear of, in protocols that have them.
+        public var entities: [String] = []
         /// Where to begin: a position for each room, or a duration; nil for now.
         public var since: String?
         /// Fall back to the log instead of losing what does not fit the server's outbox.
@@ -62,7 +64,9 @@ public struct FeedClient: Sendable {
                 let ending = try await socket.run { answer, messages, sending in
                     var codec = wire.clientCodec.init()
                     for place in wire.clientCodec.places(in: answer) { ledger.begin(place.room, at: place.position) }
-                    for message in codec.opened(presenting: ticket, subscribingTo: options.rooms) {
+                    for message in codec.opened(
+                        presenting: ticket, subscribingTo: options.rooms, entities: options.entities)
+                    {
                         try await sending(message)
                     }
                     wasConnected = true
@@ -70,7 +74,9 @@ public struct FeedClient: Sendable {
                     refusals = 0
                     guard try await hear(.connected) else { return true }
                     while let message = try await messages() {
-                        guard let event = codec.receive(message) else { continue }
+                        let event = codec.receive(message)
+                        for reply in codec.takeReplies() { try await sending(reply) }
+                        guard let event else { continue }
                         if case .restarting(let delay) = event { wish = delay }
                         // Only then: whoever breaks off in the middle of an event begins before it again.
                         guard try await hear(.event(event)) else { return true }

@@ -30,6 +30,8 @@ final class Sequencer: Sendable {
     /// What a shard has to deliver.
     struct Delivery: Sendable {
         var batches: [[Click]] = []
+        /// Of each batch, how many clicks this server had counted before it.
+        var totals: [Int64] = []
         var publications: [Placed] = []
         /// Numbers this shard will never see; they lie behind those of `batches`. No larger than the table of heads.
         var missed: [Room: ClosedRange<Int64>] = [:]
@@ -50,6 +52,7 @@ final class Sequencer: Sendable {
                 miss(click.linkNumber, of: .link(click.code))
                 // Nobody there is told numbers: they are only counted.
                 miss((delivery.missed[.organization(.home)]?.upperBound ?? 0) + 1, of: .organization(.home))
+                miss((delivery.missed[.totals]?.upperBound ?? 0) + 1, of: .totals)
             }
         }
 
@@ -68,6 +71,8 @@ final class Sequencer: Sendable {
 
     private struct State {
         var heads: Heads
+        /// Clicks of all owners together, those of earlier runs too.
+        var total: Int64
         var backlog: Backlog
         var inboxes: [Inbox] = []
         var counters = Counters()
@@ -91,7 +96,10 @@ final class Sequencer: Sendable {
     ) {
         epoch = heads.epoch
         starts = heads
-        state = Guarded(State(heads: heads, backlog: Backlog(capacity: backlogCapacity, epoch: heads.epoch)))
+        state = Guarded(
+            State(
+                heads: heads, total: heads.owners.reduce(0, +),
+                backlog: Backlog(capacity: backlogCapacity, epoch: heads.epoch)))
         self.inboxCapacity = inboxCapacity
         self.groupSize = groupSize
         self.wakeRecorder = wakeRecorder
@@ -115,12 +123,14 @@ final class Sequencer: Sendable {
             number(&clicks, in: &state)
             state.counters.clicks += clicks.count
             for index in state.inboxes.indices {
-                deliver(clicks, to: &state.inboxes[index], counting: &state.counters.undelivered)
+                deliver(
+                    clicks, after: state.total, to: &state.inboxes[index], counting: &state.counters.undelivered)
                 if index != shard, !state.inboxes[index].isAwake {
                     state.inboxes[index].isAwake = true
                     wakeUps.append(state.inboxes[index].wake)
                 }
             }
+            state.total += Int64(clicks.count)
             let before = state.backlog.waiting
             guard state.backlog.append(clicks) else {
                 state.counters.lost += clicks.count
@@ -156,13 +166,16 @@ final class Sequencer: Sendable {
         for wake in wakeUps { wake() }
     }
 
-    private func deliver(_ clicks: [Click], to inbox: inout Inbox, counting undelivered: inout Int) {
+    private func deliver(
+        _ clicks: [Click], after total: Int64, to inbox: inout Inbox, counting undelivered: inout Int
+    ) {
         guard !inbox.isOverflowing, inbox.count + clicks.count <= inboxCapacity else {
             inbox.miss(clicks)
             undelivered += clicks.count
             return
         }
         inbox.delivery.batches.append(clicks)
+        inbox.delivery.totals.append(total)
         inbox.count += clicks.count
     }
 
@@ -188,6 +201,13 @@ final class Sequencer: Sendable {
     /// The same, and what a feed's tail was at that very moment: whoever delivers the first has seen all that the second ends with.
     func takeInbox(of shard: Int, withTailOf feed: Feed) -> (Delivery, Tail) {
         state.withLock { state in (take(shard, from: &state), tail(of: feed, in: state)) }
+    }
+
+    /// The same, and how many clicks there were at that very moment, in one feed and in all together.
+    func takeInbox(of shard: Int, withHeadOf feed: Feed?) -> (Delivery, head: Int64, total: Int64) {
+        state.withLock { state in
+            (take(shard, from: &state), feed.map { state.heads.number(of: $0) } ?? 0, state.total)
+        }
     }
 
     private func take(_ shard: Int, from state: inout State) -> Delivery {
@@ -223,6 +243,9 @@ final class Sequencer: Sendable {
     /// When the oldest click that is not durable was served.
     var oldestUnlogged: Timestamp? { state.withLock(\.backlog.oldest) }
     var counters: Counters { state.withLock { $0.counters } }
+
+    /// Clicks of all owners together.
+    var total: Int64 { state.withLock(\.total) }
 
     /// Last number given in a feed: its total.
     func head(of feed: Feed) -> Position {

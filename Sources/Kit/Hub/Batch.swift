@@ -4,7 +4,7 @@ import NIOCore
 ///
 /// Filled on one loop and never changed once it has been handed to an outbox, unless no outbox kept it.
 final class Batch {
-    enum Kind { case live, replay, notice }
+    enum Kind { case live, replay, notice, reply }
 
     /// Changes only between two ticks.
     var room: Room
@@ -18,6 +18,10 @@ final class Batch {
     private(set) var numbers: ContiguousArray<Int64> = []
     /// When each message's click was served, in live batches.
     private(set) var times: ContiguousArray<Timestamp> = []
+    /// Of each message, the metric it is a value of; empty for none. Only for audiences that hear of metrics.
+    private(set) var metrics: ContiguousArray<String> = []
+    /// Whose metrics they are, as their audience calls it.
+    var subject: MetricSubject?
 
     init(room: Room, kind: Kind = .live, epoch: Int32 = 0) {
         self.room = room
@@ -27,8 +31,8 @@ final class Batch {
 
     var count: Int { ends.count }
     var isEmpty: Bool { ends.isEmpty }
-    /// Messages are counted in the books, notices are not.
-    var isCounted: Bool { kind != .notice }
+    /// Messages are counted in the books; notices and replies are not.
+    var isCounted: Bool { kind == .live || kind == .replay }
 
     /// Appends what `write` appends, as one message; false when it appends nothing.
     @inline(__always)
@@ -47,6 +51,9 @@ final class Batch {
         if let number { numbers.append(number) }
         times.append(time)
     }
+
+    /// Says that the message just appended is a value of a metric; of none when it is empty.
+    func describeLast(metric: String) { metrics.append(metric) }
 
     /// Byte offset at which message `index` begins.
     func start(of index: Int) -> Int { index == 0 ? 0 : ends[index - 1] }
@@ -67,5 +74,6 @@ final class Batch {
         ends.removeAll(keepingCapacity: ends.capacity <= 1_024)
         numbers.removeAll(keepingCapacity: numbers.capacity <= 1_024)
         times.removeAll(keepingCapacity: times.capacity <= 1_024)
+        if subject != nil { (metrics, subject) = ([], nil) }
     }
 }

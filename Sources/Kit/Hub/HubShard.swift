@@ -13,6 +13,8 @@ final class HubShard {
     private(set) var place: Int?
     /// A room has few audiences, so a list beats a second dictionary.
     private var rooms: [Room: [Membership]] = [:]
+    /// How often a metric is told, and when those that wait are.
+    private let rhythm: MetricRhythm
     /// Memberships with something in their batch.
     private var dirty: ContiguousArray<Membership> = []
     /// Books of the connections that have closed.
@@ -20,8 +22,9 @@ final class HubShard {
 
     init(
         loop: any EventLoop, sequencer: Sequencer, occupancy: Occupancy = Occupancy(),
-        meter: LatencyMeter = LatencyMeter()
+        meter: LatencyMeter = LatencyMeter(), metricInterval: TimeAmount = .zero
     ) {
+        rhythm = MetricRhythm(interval: metricInterval)
         self.loop = loop
         self.occupancy = occupancy
         self.sequencer = sequencer
@@ -38,12 +41,15 @@ final class HubShard {
 
     /// - Parameter last: The last number of the room this shard has delivered; counts for a numbered audience's first
     ///   subscriber.
-    func join(_ subscriber: Subscriber, _ room: Room, last: Int64 = 0) {
+    ///   - other: With whom it shares what is said in this room; nil for its usual audience.
+    func join(_ subscriber: Subscriber, _ room: Room, as other: Audience? = nil, last: Int64 = 0) {
         loop.assertInEventLoop()
+        let audience = other ?? subscriber.audience
         let members = rooms[room] ?? []
         let membership =
-            members.first { $0.audience == subscriber.audience }
-            ?? Membership(room: room, audience: subscriber.audience, batches: batches, last: last)
+            members.first { $0.audience == audience }
+            ?? Membership(
+                room: room, audience: audience, batches: batches, last: last, pace: pace(of: audience))
         if membership.subscribers.isEmpty {
             if members.isEmpty { occupancy.opened(room) }
             rooms[room, default: []].append(membership)
@@ -52,9 +58,18 @@ final class HubShard {
         membership.add(subscriber)
     }
 
-    func leave(_ subscriber: Subscriber, _ room: Room) {
+    private func pace(of audience: Audience) -> MetricPace? {
+        guard audience.subject != nil, rhythm.interval > .zero else { return nil }
+        return MetricPace(rhythm) { [unowned self] in schedule(at: $0) }
+    }
+
+    func leave(_ subscriber: Subscriber, _ room: Room, as other: Audience? = nil) {
         loop.assertInEventLoop()
-        guard let place = subscriber.places.first(where: { $0.membership.room == room }) else { return }
+        guard
+            let place = subscriber.places.first(where: {
+                $0.membership.room == room && (other == nil || $0.membership.audience == other)
+            })
+        else { return }
         remove(subscriber, from: place.membership)
     }
 
@@ -108,13 +123,18 @@ final class HubShard {
                 publish(publications.removeFirst())
             }
             for click in clicks { publish(.click(click)) }
+            if let watchers = rooms[.totals] { publish(clicks, after: delivery.totals[place], to: watchers) }
         }
         for next in publications { publish(next) }
+        flush(missed: delivery.missed)
+    }
+
+    private func flush(missed: [Room: ClosedRange<Int64>] = [:]) {
         var fallen: [Subscriber] = []
         // Sends never join or leave rooms: a socket found dead is closed on a later turn of the loop.
         for membership in dirty { membership.flush(meter, fallen: &fallen) }
         dirty.removeAll(keepingCapacity: true)
-        for (room, numbers) in delivery.missed {
+        for (room, numbers) in missed {
             for membership in rooms[room] ?? [] { membership.miss(numbers, fallen: &fallen) }
         }
         for subscriber in fallen { subscriber.follower?.fallBehind() }
@@ -126,6 +146,35 @@ final class HubShard {
             guard let members = rooms[room] else { return }
             for membership in members where membership.append(event) { dirty.append(membership) }
         }
+    }
+
+    /// How many clicks there were with each of these.
+    private func publish(_ clicks: [Click], after total: Int64, to watchers: [Membership]) {
+        for (offset, click) in clicks.enumerated() {
+            let event = Event.total(total + Int64(offset) + 1, click.at)
+            for membership in watchers where membership.append(event) { dirty.append(membership) }
+        }
+    }
+
+    /// Sends values of metrics whose time has come.
+    private func schedule(at due: NIODeadline) {
+        loop.assumeIsolated().scheduleTask(deadline: due) { [weak self] in self?.releaseMetrics() }
+    }
+
+    private func releaseMetrics() {
+        let now = NIODeadline.now()
+        for membership in rhythm.takeWaiting() where membership.release(now) { dirty.append(membership) }
+        flush()
+    }
+
+    /// Delivers as `drain` does, and returns how many clicks there were at that moment, in a feed and in all: who hears that and
+    /// joins before anything else is delivered has missed nothing and hears nothing twice.
+    func totals(of feed: Feed?) -> (head: Int64, total: Int64) {
+        loop.assertInEventLoop()
+        guard let place else { return (feed.map { sequencer.head(of: $0).number } ?? 0, sequencer.total) }
+        let (delivery, head, total) = sequencer.takeInbox(of: place, withHeadOf: feed)
+        deliver(delivery)
+        return (head, total)
     }
 
     private func publish(_ placed: Sequencer.Placed) {

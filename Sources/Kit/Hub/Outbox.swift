@@ -6,6 +6,8 @@ import NIOCore
 /// that goes on until the queue is half empty, so that a slow consumer loses stretches and not every second message. Messages
 /// are dropped whole, before their first byte. Bytes are counted as referenced: batches are shared.
 ///
+/// A value of a metric that waits gives its place to a newer one of the same metric, before anything is dropped.
+///
 /// A numbered connection is told what it lost: one notice per room and stretch, in its place in the order. With the policy
 /// `.replay` nothing is lost: the connection falls behind and its `Follower` reads from the log.
 struct Outbox {
@@ -37,6 +39,13 @@ struct Outbox {
         var counted: Int { batch.isCounted ? messages.count : 0 }
     }
 
+    /// What a waiting value of a metric is found by.
+    private struct MetricKey: Hashable {
+        let room: Room
+        let subject: MetricSubject
+        let name: String
+    }
+
     /// Bytes handed to a socket that refused some: at least the started message, and whole ones up to this many bytes, so
     /// that one wake-up moves more than one message.
     static let chunk = 16_384
@@ -53,6 +62,13 @@ struct Outbox {
     private var head = 0
     private var queuedMessages = 0
     private var queuedBytes = 0
+    /// Replies in the queue.
+    private(set) var queuedReplies = 0
+    /// Entries that have left the front of `queue`.
+    private var removed = 0
+    /// Where the waiting value of each metric is, counted with those that have left. Only values behind the last reply: what a
+    /// reply says must not be followed by something older.
+    private var metrics: [MetricKey: Int] = [:]
     private var isClosed = false
     /// Whether arriving messages are being lost at the moment.
     private(set) var isDropping = false
@@ -128,6 +144,14 @@ struct Outbox {
         push(batch)
     }
 
+    /// Sends a frame for this connection alone, in its place in the order, whatever the limits: whoever asks for replies is not
+    /// read from while too many wait.
+    mutating func send(reply frame: ByteBuffer) {
+        let batch = Batch(room: .totals, kind: .reply)
+        batch.append { $0.writeImmutableBuffer(frame) > 0 }
+        push(batch)
+    }
+
     private mutating func push(_ batch: Batch) {
         guard !batch.isEmpty else { return }
         guard !isClosed else {
@@ -195,6 +219,8 @@ struct Outbox {
         head = 0
         queuedMessages = 0
         queuedBytes = 0
+        queuedReplies = 0
+        metrics = [:]
         lost = []
     }
 
@@ -232,14 +258,17 @@ struct Outbox {
 
     private mutating func popFirst() -> Entry? {
         guard head < queue.count else {
+            removed += queue.count
             queue.removeAll(keepingCapacity: false)
             head = 0
+            metrics = [:]
             return nil
         }
         let entry = queue[head]
         head += 1
         queuedMessages -= entry.counted
         queuedBytes -= entry.bytes.count
+        if entry.batch.kind == .reply { queuedReplies -= 1 }
         return entry
     }
 
@@ -249,17 +278,22 @@ struct Outbox {
         queue[head] = entry
         queuedMessages += entry.counted
         queuedBytes += entry.bytes.count
+        if entry.batch.kind == .reply { queuedReplies += 1 }
     }
 
     private mutating func append(_ entry: Entry) {
         // Popped entries are kept until the queue runs dry; a queue that never does must not grow by them.
         if head > limits.messages {
             queue.removeFirst(head)
+            removed += head
             head = 0
         }
         queue.append(entry)
         queuedMessages += entry.counted
         queuedBytes += entry.bytes.count
+        guard entry.batch.kind == .reply else { return }
+        queuedReplies += 1
+        metrics = [:]
     }
 
     /// Queues the batch's messages from `first` on as far as they fit; drops or defers the others.
@@ -268,6 +302,7 @@ struct Outbox {
             books.droppedClosed += batch.count - first
             return
         }
+        guard batch.subject == nil else { return enqueueMetrics(batch, from: first) }
         var end = first
         if !isDropping {
             let messageRoom = limits.messages - queuedMessages
@@ -279,6 +314,27 @@ struct Outbox {
         isDropping = true
         drop(batch, from: end)
         condition = overflow == .replay ? .replaying : .slow
+    }
+
+    /// Message by message: each takes the place of the one it makes worthless, or waits like any other.
+    private mutating func enqueueMetrics(_ batch: Batch, from first: Int) {
+        for index in first..<batch.count {
+            let entry = Entry(batch: batch, messages: index..<index + 1)
+            let key = batch.subject.map { MetricKey(room: batch.room, subject: $0, name: batch.metrics[index]) }
+            let isMetric = !batch.metrics[index].isEmpty
+            if isMetric, let key, let place = metrics[key], place - removed >= head {
+                queuedBytes += entry.bytes.count - queue[place - removed].bytes.count
+                queue[place - removed] = entry
+                books.droppedConflated += 1
+            } else if !isDropping, queuedMessages < limits.messages, queuedBytes + entry.bytes.count <= limits.bytes {
+                append(entry)
+                if isMetric, let key { metrics[key] = removed + queue.count - 1 }
+            } else {
+                isDropping = true
+                books.droppedFull += 1
+                condition = .slow
+            }
+        }
     }
 
     private mutating func drop(_ batch: Batch, from first: Int) {

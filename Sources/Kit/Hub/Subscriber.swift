@@ -9,6 +9,8 @@ final class Subscriber {
     }
     /// Messages sent that way in rooms it has left.
     private var sentDirectly = 0
+    /// Values of metrics that newer ones took the place of before they were sent, in rooms it has left.
+    private var superseded = 0
     let audience: Audience
     var outbox: Outbox
     /// Its places in live rooms. Few: native connections have one.
@@ -25,15 +27,25 @@ final class Subscriber {
         let sent = places.reduce(sentDirectly) { $0 + $1.membership.sentDirectly(to: $1.index) }
         books.accepted += sent
         books.delivered += sent
+        let superseded = places.reduce(superseded) { $0 + $1.superseded }
+        books.accepted += superseded
+        books.droppedConflated += superseded
         return books
     }
 
-    fileprivate func left(_ place: Place) { sentDirectly += place.membership.sentDirectly(to: place.index) }
+    fileprivate func left(_ place: Place) {
+        sentDirectly += place.membership.sentDirectly(to: place.index)
+        superseded += place.superseded
+    }
 
     struct Place {
         let membership: Membership
         /// Where in `membership.subscribers`; kept true when others leave.
         var index: Int
+        /// What the room had superseded before.
+        fileprivate let supersededBefore: Int
+
+        fileprivate var superseded: Int { membership.superseded - supersededBefore }
     }
 
     init(audience: Audience, outbox: Outbox) {
@@ -59,6 +71,10 @@ final class Membership {
     private(set) var batch: Batch?
     /// Of numbered audiences: everything up to here has been delivered to all of them, or they were told.
     private(set) var last: Int64
+    /// Of metrics: how often at most, and what is to come.
+    private let pace: MetricPace?
+    /// Values of metrics that were never sent because newer ones came in time.
+    var superseded: Int { pace?.superseded ?? 0 }
 
     private struct Lane {
         /// As `Subscriber.direct`.
@@ -67,7 +83,8 @@ final class Membership {
         var sent = 0
     }
 
-    init(room: Room, audience: Audience, batches: BatchPool, last: Int64) {
+    init(room: Room, audience: Audience, batches: BatchPool, last: Int64, pace: MetricPace? = nil) {
+        self.pace = pace
         self.room = room
         self.audience = audience
         self.batches = batches
@@ -77,6 +94,12 @@ final class Membership {
     /// Adds an event to the batch; true when it is the batch's first.
     @inline(__always)
     func append(_ event: Event) -> Bool {
+        if let pace, !pace.admits(event, to: self) { return false }
+        return write(event)
+    }
+
+    @inline(__always)
+    private func write(_ event: Event) -> Bool {
         var current = batch ?? batches.take(for: room)
         let isSent = current.append { audience.wire.encode(event, for: audience, in: room, into: &$0) }
         guard isSent else {
@@ -84,16 +107,28 @@ final class Membership {
             return false
         }
         current.describeLast(number: audience.isNumbered ? event.number(in: room) : nil, at: event.at)
+        if let subject = audience.subject {
+            current.subject = subject
+            current.describeLast(metric: event.metricName ?? "")
+        }
         guard batch == nil else { return false }
         batch = current
         return true
+    }
+
+    /// Adds what has waited for its time to come; true when there is something to flush that was not there before.
+    func release(_ now: NIODeadline) -> Bool {
+        guard let pace, !subscribers.isEmpty else { return false }
+        var isFirst = false
+        for event in pace.release(now) where write(event) { isFirst = true }
+        return isFirst
     }
 
     /// Messages in the batch.
     var waiting: Int { batch?.count ?? 0 }
 
     func add(_ subscriber: Subscriber) {
-        subscriber.places.append(.init(membership: self, index: subscribers.count))
+        subscriber.places.append(.init(membership: self, index: subscribers.count, supersededBefore: superseded))
         subscribers.append(subscriber)
         lanes.append(Lane(descriptor: subscriber.direct))
     }

@@ -22,7 +22,7 @@ extension Click {
         switch room {
         case .user: ownerNumber
         case .link: linkNumber
-        case .organization, .member, .accounts, .account: 0
+        case .organization, .member, .accounts, .account, .totals, .entity, .dashboards: 0
         }
     }
 

@@ -11,6 +11,10 @@ final class Publication: Sendable {
         case notification(AccountNotification)
         /// A message for QuickDapp's sockets, as it goes out.
         case envelope(JSON)
+        /// A new value of a metric.
+        case metric(Metric)
+        /// A dashboard has changed.
+        case dashboard(DashboardChange)
     }
 
     let kind: Kind

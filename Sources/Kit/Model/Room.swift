@@ -12,6 +12,18 @@ public enum Room: Hashable, Sendable {
     case accounts
     /// The notifications of one account.
     case account(AccountID)
+    /// How many clicks there were on all links together.
+    case totals
+    /// One entity of a tenant: what is published about it, and changes of its dashboards.
+    case entity(EntityKey)
+    /// Everyone who watches the dashboards of a tenant.
+    case dashboards(OrganizationKey)
+}
+
+/// An entity of a tenant in a few plain words.
+public struct EntityKey: Hashable, Sendable {
+    let high: UInt64
+    let low: UInt64
 }
 
 /// An organization in a few plain words: rooms are looked up with every click.
@@ -38,6 +50,9 @@ extension Room: CustomStringConvertible {
         case .member(let key, let user): "organization:\(key):\(user)"
         case .accounts: "accounts"
         case .account(let id): "account:\(id)"
+        case .totals: "totals"
+        case .entity(let key): "entity:\(String(key.high, radix: 16))-\(String(key.low, radix: 16))"
+        case .dashboards(let key): "dashboards:\(key)"
         }
     }
 }

@@ -20,6 +20,20 @@ protocol ClientCodec: Sendable {
     /// Messages to send once the socket is open: to say who this is where the address does not, and to hear these rooms as well as
     /// the own one.
     mutating func opened(presenting credential: Credential, subscribingTo rooms: [Room]) -> [ByteBuffer]
+    /// The same, with what else to hear of: entities by name, in protocols that have them.
+    mutating func opened(
+        presenting credential: Credential, subscribingTo rooms: [Room], entities: [String]
+    ) -> [ByteBuffer]
     /// One message; nil when a client does best to ignore it.
     mutating func receive(_ message: ByteBuffer) -> FeedEvent?
+    /// What the messages received so far are to be answered with; once.
+    mutating func takeReplies() -> [ByteBuffer]
+}
+
+extension ClientCodec {
+    mutating func opened(
+        presenting credential: Credential, subscribingTo rooms: [Room], entities: [String]
+    ) -> [ByteBuffer] { opened(presenting: credential, subscribingTo: rooms) }
+
+    mutating func takeReplies() -> [ByteBuffer] { [] }
 }

@@ -8,6 +8,8 @@ struct UpgradeRequest: Sendable, Equatable {
     let query: [(name: String, value: String)]
     /// Where it came in: at a port of its own a protocol shares its paths with nobody.
     let entrance: Entrance
+    /// The credential of its `Authorization: Bearer`, where one was sent.
+    var authorization: String?
 
     init(target: String, at entrance: Entrance = .shared) {
         self.entrance = entrance
@@ -66,6 +68,8 @@ struct Audience: Sendable, Hashable {
     var variant = Variant.plain
     /// What its subscribers' roles let them see, in protocols where that differs.
     var view: RoleView?
+    /// What metrics are told of, and as what, in protocols that have them.
+    var subject: MetricSubject?
 
     /// Whether its subscribers see numbers, and are owed every one.
     var isNumbered: Bool { variant != .plain }
@@ -100,14 +104,30 @@ enum Seat: Hashable, Sendable {
     case account(AccountID)
 }
 
+/// What a protocol's messages travel in.
+enum Carrier: Sendable {
+    /// Each is a message of a WebSocket.
+    case webSocket
+    /// Each is a message of an Engine.IO session, which outlives its connections.
+    case engine
+}
+
 /// What a codec asks its connection to do next.
 enum Action: Equatable {
     /// Send this text message.
     case send(ByteBuffer)
+    case sendBinary(ByteBuffer)
     /// File the connection in a room of the hub.
     case join(Room)
     /// Take the connection out of a room.
     case leave(Room)
+    /// File the connection in a room under another audience than its usual one.
+    case joinAs(Room, Audience)
+    case leaveAs(Room, Audience)
+    /// Ask who presents this token or ticket, for this purpose; `authenticated` brings the answer.
+    case authenticate(String, for: String)
+    /// Ask what an entity is at this moment; `described` brings the answer. What is delivered later is not in it yet.
+    case describe(EntityQuestion)
     /// Ask whether this identity may hear `room`; `subscribed` brings the answer.
     case authorize(Room)
     /// Ask whose account this token or ticket names; `verified` brings the answer.
@@ -146,6 +166,8 @@ protocol ServerCodec: Sendable {
     static func farewell(
         returningAfter delay: Duration, to audience: Audience, into batch: inout ByteBuffer
     ) -> CloseCode
+    /// What its messages travel in at this address.
+    static func carrier(of request: UpgradeRequest) -> Carrier
     /// Largest message a client may send, in bytes; above it the connection is closed with 1009.
     static var maximumMessage: Int { get }
     /// When its sockets are pinged and given up.
@@ -164,8 +186,15 @@ protocol ServerCodec: Sendable {
     var following: Following? { get }
     /// The socket is open and `identity` is who opened it.
     mutating func opened(_ identity: Identity) -> [Action]
-    /// One text or binary message.
+    /// One text message; a binary one too, where the protocol makes no difference.
     mutating func receive(_ message: ByteBuffer) -> [Action]
+    mutating func receiveBinary(_ message: ByteBuffer) -> [Action]
+    /// Whether the peer has done what it must to stay.
+    var isEstablished: Bool { get }
+    /// The answer to an `authenticate` this codec asked for.
+    mutating func authenticated(for purpose: String, _ result: Result<Identity, KitError>) -> [Action]
+    /// The answer to a `describe` this codec asked for.
+    mutating func described(_ question: EntityQuestion, _ result: Result<EntityReport, AnalyticsError>) -> [Action]
     /// The answer to an `authorize` this codec asked for.
     mutating func subscribed(to room: Room, _ result: Result<Void, KitError>) -> [Action]
     /// The answer to a `verify` this codec asked for.
@@ -175,6 +204,13 @@ protocol ServerCodec: Sendable {
 }
 
 extension ServerCodec {
+    static func carrier(of request: UpgradeRequest) -> Carrier { .webSocket }
+    mutating func receiveBinary(_ message: ByteBuffer) -> [Action] { receive(message) }
+    var isEstablished: Bool { true }
+    mutating func authenticated(for purpose: String, _ result: Result<Identity, KitError>) -> [Action] { [] }
+    mutating func described(_ question: EntityQuestion, _ result: Result<EntityReport, AnalyticsError>) -> [Action] {
+        []
+    }
     mutating func subscribed(to room: Room, _ result: Result<Void, KitError>) -> [Action] { [] }
     mutating func verified(_ account: Result<AccountID, KitError>) -> [Action] { [] }
     mutating func seated(_ seat: Seat, _ wasFree: Bool) -> [Action] { [] }
@@ -191,8 +227,13 @@ struct ProtocolSettings: Sendable {
     let quickback: QuickbackSettings
     /// Whether `/ws` without a credential is the native protocol's to refuse; otherwise it is QuickDapp's.
     let refusesBareSockets: Bool
+    /// What clicks are called where they are a metric: `clicks`, and whatever else was asked for.
+    let clickNames: [String]
 
-    init(home: String, policy: RowPolicy = .standard, refusesBareSockets: Bool = false) {
+    init(
+        home: String, policy: RowPolicy = .standard, refusesBareSockets: Bool = false, metricAliases: [String] = []
+    ) {
+        clickNames = [Metric.clicks] + metricAliases
         self.home = home
         self.refusesBareSockets = refusesBareSockets
         quickback = QuickbackSettings(policy)

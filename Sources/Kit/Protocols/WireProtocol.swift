@@ -8,12 +8,15 @@ public enum WireProtocol: String, Sendable, CaseIterable {
     case quickback
     /// Notifications of a user, in every open tab.
     case quickdapp
+    /// Dashboards of a tenant, over Socket.IO.
+    case socketio
 
     var serverCodec: any ServerCodec.Type {
         switch self {
         case .quikko: QuikkoServerCodec.self
         case .quickback: QuickbackServerCodec.self
         case .quickdapp: QuickdappServerCodec.self
+        case .socketio: SocketIOServerCodec.self
         }
     }
 
@@ -22,6 +25,7 @@ public enum WireProtocol: String, Sendable, CaseIterable {
         case .quikko: QuikkoClientCodec.self
         case .quickback: QuickbackClientCodec.self
         case .quickdapp: QuickdappClientCodec.self
+        case .socketio: SocketIOClientCodec.self
         }
     }
 
@@ -32,6 +36,7 @@ public enum WireProtocol: String, Sendable, CaseIterable {
         case .quikko: QuikkoServerCodec.encode(event, for: audience, in: room, into: &batch)
         case .quickback: QuickbackServerCodec.encode(event, for: audience, in: room, into: &batch)
         case .quickdapp: QuickdappServerCodec.encode(event, for: audience, in: room, into: &batch)
+        case .socketio: SocketIOServerCodec.encode(event, for: audience, in: room, into: &batch)
         }
     }
 

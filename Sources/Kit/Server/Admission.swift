@@ -4,7 +4,7 @@ import Synchronization
 struct Admission: Sendable {
     /// Of this run of the server, from 1.
     let number: Int
-    let identity: Identity
+    var identity: Identity
     let audience: Audience
     /// What it follows by number; empty when it did not ask.
     var tracks: [Follower.Track] = []

@@ -15,7 +15,7 @@ struct ConnectionRecord: Sendable {
     let oldest: Timestamp?
 
     /// - Parameter now: When it closed; nil while it is open.
-    init?(_ connection: LiveConnection, now: NIODeadline? = nil) {
+    init?(_ connection: some HubClient, now: NIODeadline? = nil) {
         guard let subscriber = connection.subscriber else { return nil }
         number = connection.admission.number
         user = connection.admission.identity.user

@@ -211,11 +211,19 @@ final class FrontConnection: SocketHandler, Timed, Stoppable {
             version: text(head.webSocketVersion),
             origin: head.origin.isEmpty ? nil : text(head.origin), host: text(head.host))
         switch handshake.answer(by: server, now: .now) {
-        case .accepted(let reply, let admission, let codec):
+        case .accepted(let reply, let opening):
             server.replies.writeImmutableBuffer(reply)
             flush()
             guard phase == .reading else { return }
-            let connection = WebSocketConnection(server: server, admission: admission, codec: codec)
+            if let home = opening.home, home !== server {
+                // What waits here would be left behind; a 101 is all there is, and the kernel of a new peer takes it.
+                guard socket.isClear else { return abort() }
+                let descriptor = socket.detach()
+                leave()
+                let unread = ByteBuffer(bytes: bytes[head.length...])
+                return home.loop.execute { home.adopt(descriptor, unread: unread, opening.make(home)) }
+            }
+            let connection = opening.make(server)
             leave()
             connection.open(socket.give(to: connection), unread: bytes[head.length...])
         case .refused(let response): refuse(response)

@@ -265,17 +265,22 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
         let handshake = Handshake(
             target: request.target, entrance: entrance, key: headers.first(name: "sec-websocket-key") ?? "",
             version: headers.first(name: "sec-websocket-version") ?? "", origin: headers.first(name: "origin"),
-            host: request.host)
+            host: request.host, authorization: Self.bearer(headers))
         switch handshake.answer(by: server, now: .now) {
         case .refused(let response): write(response, to: request.head)
-        case .accepted(let reply, let admission, let codec):
-            passOn(behind: reply, context) { WebSocketConnection(server: $0, admission: admission, codec: codec) }
+        case .accepted(let reply, let opening):
+            passOn(behind: reply, context, to: opening.home, as: opening.make)
         }
+    }
+
+    private static func bearer(_ headers: HTTPHeaders) -> String? {
+        let parts = headers.first(name: "authorization")?.split(separator: " ", maxSplits: 1) ?? []
+        return parts.count == 2 && parts[0].lowercased() == "bearer" ? String(parts[1]) : nil
     }
 
     /// The connection speaks HTTP no more: behind this answer its socket goes to a loop of sockets.
     private func passOn(
-        behind reply: ByteBuffer, _ context: ChannelHandlerContext,
+        behind reply: ByteBuffer, _ context: ChannelHandlerContext, to home: ServerLoop? = nil,
         as make: @escaping @Sendable (ServerLoop) -> LiveConnection
     ) {
         isUpgraded = true
@@ -289,21 +294,21 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
         context.writeAndFlush(wrapOutboundOut(reply)).assumeIsolated().whenSuccess { [self] in
             // The parser gives back what it has not read.
             context.pipeline.syncOperations.removeHandler(decoder).assumeIsolated().whenSuccess { [self] in
-                giveAway(rest.bytes, context, make)
+                giveAway(rest.bytes, context, home, make)
             }
         }
     }
 
     /// A copy of the descriptor keeps the connection open when NIO closes its own.
     private func giveAway(
-        _ unread: ByteBuffer, _ context: ChannelHandlerContext,
+        _ unread: ByteBuffer, _ context: ChannelHandlerContext, _ home: ServerLoop?,
         _ make: @escaping @Sendable (ServerLoop) -> LiveConnection
     ) {
         let copy = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
             fcntl($0, F_DUPFD_CLOEXEC, 0)
         }
         context.close(promise: nil)
-        if let copy, copy >= 0 { server.services.adopt(copy, unread: unread, as: make) }
+        if let copy, copy >= 0 { server.services.adopt(copy, unread: unread, on: home, as: make) }
     }
 
     /// What came behind the last request that is HTTP.

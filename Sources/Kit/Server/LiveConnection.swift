@@ -2,15 +2,38 @@ import Logging
 import NIOCore
 import Synchronization
 
+/// Whom the hub delivers to, as its loop keeps them: a connection, or a session that outlives its connections.
+protocol HubClient: AnyObject {
+    var admission: Admission { get }
+    var openedAt: NIODeadline { get }
+    /// Nil once it has gone.
+    var subscriber: Subscriber? { get }
+    /// Why it was ended; nil while it is open or when the peer just went away.
+    var closeCode: CloseCode? { get }
+    var isClosing: Bool { get }
+    /// Whether what it was opened by, or has presented since, has been revoked.
+    var isRevoked: Bool { get }
+    /// The server is stopping: nothing new is delivered; what waits still goes out, then when to come back, then the end.
+    func stop(returningAfter delay: Duration)
+    /// Ends it and tells the peer why, in its protocol's way.
+    func end(_ code: CloseCode, _ reason: String)
+    /// Ends it without another word.
+    func abort()
+}
+
+extension HubClient {
+    func endRevoked() { end(.revoked, "the credential was revoked; get a new one") }
+}
+
 /// One connection the hub delivers to: a WebSocket or an event stream. Confined to its loop.
 ///
 /// Frames are sent straight to the kernel; what it refuses waits here, and until that has gone nothing is sent before it:
 /// bytes never overtake one another.
-class LiveConnection: SocketHandler, FrameSink, Timed {
+class LiveConnection: SocketHandler, FrameSink, HubClient, Timed {
     let server: ServerLoop
     let admission: Admission
     let openedAt = NIODeadline.now()
-    private(set) final var subscriber: Subscriber?
+    private(set) final var subscriber: Subscriber? { didSet { letThrough() } }
     private final var socket: LoopSocket { didSet { letThrough() } }
     private final var isHolding = false
     /// Set once the server stops: when the client should come back.
@@ -43,6 +66,12 @@ class LiveConnection: SocketHandler, FrameSink, Timed {
     final func open(_ socket: LoopSocket, unread: UnsafeRawBufferPointer.SubSequence) {
         self.socket = socket
         if !socket.isReading { self.socket.setReading(true) }
+        enter()
+        if !unread.isEmpty, !isClosing { received(UnsafeRawBufferPointer(rebasing: unread)) }
+    }
+
+    /// The socket is open: the hub begins to deliver.
+    func enter() {
         server.services.connectionCount.add(1, ordering: .relaxed)
         server.opened(self)
         let configuration = server.services.configuration
@@ -51,10 +80,8 @@ class LiveConnection: SocketHandler, FrameSink, Timed {
             sink: self, audience: admission.audience, limits: limits, overflow: admission.overflow)
         let subscriber = Subscriber(audience: admission.audience, outbox: outbox)
         self.subscriber = subscriber
-        letThrough()
         opened()
         follow(subscriber, pageSize: max(1, min(128, limits.messages / 2)))
-        if !unread.isEmpty, !isClosing { received(UnsafeRawBufferPointer(rebasing: unread)) }
     }
 
     /// The socket is open; its first deadline is the subclass's to set.
@@ -74,13 +101,24 @@ class LiveConnection: SocketHandler, FrameSink, Timed {
         follower.advance()
     }
 
-    private func leave() {
+    /// From now on this connection is where a session's messages go.
+    final func carry(_ subscriber: Subscriber) { self.subscriber = subscriber }
+
+    /// The connection has gone.
+    func leave() {
         guard let subscriber else { return }
         isClosing = true
         server.shard.close(subscriber)
         server.closed(self)
         server.services.connectionCount.subtract(1, ordering: .relaxed)
-        self.subscriber = nil
+        letGo()
+    }
+
+    /// Nobody's messages go here any more.
+    final func letGo() {
+        isClosing = true
+        subscriber?.direct = -1
+        subscriber = nil
         stallWatch = nil
     }
 
@@ -92,8 +130,6 @@ class LiveConnection: SocketHandler, FrameSink, Timed {
         server.services.authenticator.isRevoked(admission.identity.proof, of: admission.identity.user)
     }
 
-    final func endRevoked() { end(.revoked, "the credential was revoked; get a new one") }
-
     /// The server is stopping: nothing new is delivered; what waits still goes out, then when to come back, then the end.
     final func stop(returningAfter delay: Duration) {
         guard let subscriber, !isClosing else { return }
@@ -103,7 +139,6 @@ class LiveConnection: SocketHandler, FrameSink, Timed {
         closeWhenDrained()
     }
 
-    /// Ends the connection without another word.
     final func abort() {
         socket.close()
         leave()
@@ -222,11 +257,15 @@ class LiveConnection: SocketHandler, FrameSink, Timed {
             case .done(.held):
                 isHolding = false
                 subscriber?.outbox.resume()
+                resumed()
                 if !isClosing, subscriber?.outbox.isIdle == true { tookEverything() }
             }
             if isClosing, socket.isClear { return socket.closeOutput() }
         }
     }
+
+    /// The socket has taken what it refused before, and perhaps more.
+    func resumed() {}
 
     /// A reply that had to wait is with the kernel.
     func tookReply() {}

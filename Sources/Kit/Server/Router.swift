@@ -26,6 +26,8 @@ enum Router {
         let request = call.request
         if let answer = QuickbackRoutes.respond(call) { return answer }
         if let answer = try NotificationRoutes.respond(call) { return answer }
+        if let answer = EngineRoutes.respond(call) { return answer }
+        if let answer = DashboardRoutes.respond(call) { return answer }
         switch (request.head.method, request.path) {
         case (.GET, "/"), (.HEAD, "/"): return call.answer(try PageRoute.file(call))
         case (.GET, let path) where path.hasPrefix("/-/"), (.HEAD, let path) where path.hasPrefix("/-/"):

@@ -100,9 +100,10 @@ public final class Server: Sendable {
             authenticator: try await Authenticator(
                 directory: accounts, secrets: secrets, startedAt: .now,
                 isRealtimeSingleUse: configuration.isRealtimeTicketSingleUse,
-                revocations: Revocations(contents.revocations, keys: contents.directory.keys)),
+                revocations: Revocations(contents.revocations, keys: contents.directory.keys),
+                dashboardKey: configuration.dashboardPublicKey),
             links: LinkTable(contents.links), sequencer: sequencer, recorder: recorder, reader: reader,
-            lastNotification: contents.lastNotification, log: log)
+            lastNotification: contents.lastNotification, dashboards: contents.dashboards, log: log)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.loops / 2))
         let sockets = try (0..<configuration.loops).map { try SocketLoop(name: "sockets-\($0)") }
         do {

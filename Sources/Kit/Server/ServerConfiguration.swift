@@ -79,6 +79,18 @@ public struct ServerConfiguration: Sendable {
     public var notifies = NotificationPolicy.clicks
     /// Notifications kept for one account; above it read ones go first, the oldest of them first. Default 1,000.
     public var maximumNotifications = 1_000
+    /// Between two values of a metric for a dashboard; of those that come meanwhile the newest is told. Default 50 ms; 0 tells each.
+    public var metricInterval = Duration.milliseconds(50)
+    /// What clicks are called besides `clicks` where they are a metric. Default: nothing.
+    public var metricAliases: [String] = []
+    /// Verifies RS256 tokens of dashboards: an RSA public key in PEM. Default none: tokens are HS256 under `tokenSecret`.
+    public var dashboardPublicKey: String?
+    /// Pings, timeouts and the like of Socket.IO's sessions.
+    public var engine = EngineTiming()
+    /// How late a deadline may be. Default 1 s.
+    public var tick = Duration.seconds(1)
+    /// Serves what the protocols' own test suites expect, instead of Socket.IO's dashboards. Only on this machine.
+    private(set) var isConformanceTestee = false
     /// Answers `/ws` without a credential 401, as the original native server does. Default off: then it is a QuickDapp socket.
     public var refusesBareSockets = false
     /// Whether a Quickback ticket opens one socket only.
@@ -141,6 +153,15 @@ public struct ServerConfiguration: Sendable {
         case "quickdapp": refusesBareSockets = false
         default: throw KitError(.invalid, "WS_NO_TOKEN must be quikko or quickdapp")
         }
+        metricInterval = .milliseconds(
+            try number("METRIC_COALESCE_MS", Int(metricInterval / .milliseconds(1)), 0...60_000))
+        if let names = value("METRIC_ALIASES") {
+            metricAliases = names.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+            guard metricAliases.allSatisfy(Metric.isName), metricAliases.count <= 8 else {
+                throw KitError(.invalid, "METRIC_ALIASES must be at most 8 names of 1 to 64 characters, with commas")
+            }
+        }
+        dashboardPublicKey = value("ANALYTICS_JWT_PUBLIC_KEY") ?? dashboardPublicKey
         isRealtimeTicketSingleUse = try flag("WS_TICKET_SINGLE_USE", isRealtimeTicketSingleUse)
         baseURL = try value("BASE_URL").map { text throws(KitError) in try Self.trimmed(text, "BASE_URL") } ?? baseURL
         frontendURL =
@@ -152,6 +173,18 @@ public struct ServerConfiguration: Sendable {
                 throw KitError(.invalid, "ALLOWED_ORIGINS must name origins; * is not allowed")
             }
         }
+    }
+
+    /// Makes it a testee of the protocols' own suites, with their short clocks.
+    ///
+    /// - Throws: `.invalid` on an address other machines reach: it echoes to everybody.
+    public mutating func beConformanceTestee() throws(KitError) {
+        guard ["127.0.0.1", "::1", "localhost"].contains(host) else {
+            throw KitError(.invalid, "--conformance listens on this machine only; leave --host out")
+        }
+        isConformanceTestee = true
+        engine = .conformance
+        tick = .milliseconds(20)
     }
 
     /// Takes what a configuration file says (`docs/config.schema.json`); what it leaves out stays as it is by default.

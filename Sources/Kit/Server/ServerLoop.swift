@@ -24,7 +24,9 @@ final class ServerLoop: @unchecked Sendable {
     /// Confined to the loop; a look-up calls nobody who looks anything up.
     @exclusivity(unchecked)
     var userAgents = UserAgent.Cache()
-    private(set) var connections: [ObjectIdentifier: LiveConnection] = [:]
+    private(set) var connections: [ObjectIdentifier: any HubClient] = [:]
+    /// Sessions of Engine.IO, by their ids.
+    var engines: [String: EngineSession] = [:]
     var counters = ConsumerCounters()
     var slowLog: LogGate
     private(set) var closedRecords: ClosedRecords
@@ -61,8 +63,10 @@ final class ServerLoop: @unchecked Sendable {
         sockets = loop as? SocketLoop
         self.services = services
         requestDeadline = services.configuration.requestDeadline.timeAmount
-        shard = HubShard(loop: loop, sequencer: services.sequencer, occupancy: services.occupancy)
-        wheel = TimingWheel(now: .now())
+        shard = HubShard(
+            loop: loop, sequencer: services.sequencer, occupancy: services.occupancy,
+            metricInterval: services.configuration.metricInterval.timeAmount)
+        wheel = TimingWheel(now: .now(), tick: services.configuration.tick.timeAmount)
         slowLog = LogGate(services.log)
         closedRecords = ClosedRecords(loops: services.configuration.loops)
     }
@@ -71,7 +75,7 @@ final class ServerLoop: @unchecked Sendable {
     func start() {
         loop.assertInEventLoop()
         if sockets != nil { shard.attach { [self] in loop.execute { [self] in shard.drain() } } }
-        loop.scheduleRepeatedTask(initialDelay: TimingWheel.tick, delay: TimingWheel.tick) { [self] _ in
+        loop.scheduleRepeatedTask(initialDelay: wheel.tick, delay: wheel.tick) { [self] _ in
             wheel.advance(to: .now())
         }
     }
@@ -122,21 +126,21 @@ final class ServerLoop: @unchecked Sendable {
         return revoked.count
     }
 
-    func opened(_ connection: LiveConnection) {
+    func opened(_ connection: some HubClient) {
         connections[ObjectIdentifier(connection)] = connection
         guard let returns else { return }
         // Its upgrade came from another loop while this one stopped.
         loop.assumeIsolated().execute { self.stop(connection, returns) }
     }
 
-    func closed(_ connection: LiveConnection) {
+    func closed(_ connection: some HubClient) {
         connections[ObjectIdentifier(connection)] = nil
         if let record = ConnectionRecord(connection, now: .now()) { closedRecords.add(record) }
         noticeEmptied()
     }
 
     /// A connection's outbox has changed its condition: counted, and logged as far as the gate lets it.
-    func noticed(_ connection: LiveConnection, _ condition: Outbox.Condition, _ books: Outbox.Books) {
+    func noticed(_ connection: some HubClient, _ condition: Outbox.Condition, _ books: Outbox.Books) {
         counters.note(condition)
         var name: String { services.name(of: connection.admission) }
         switch condition {
@@ -151,8 +155,10 @@ final class ServerLoop: @unchecked Sendable {
 
     /// The books of each connection, open or lately closed.
     func records(_ now: NIODeadline) -> [ConnectionRecord] {
-        connections.values.compactMap { ConnectionRecord($0) } + closedRecords.recent(now)
+        connections.values.compactMap { Self.record(of: $0) } + closedRecords.recent(now)
     }
+
+    private static func record(of connection: some HubClient) -> ConnectionRecord? { ConnectionRecord(connection) }
 
     func entered(_ exchange: some Stoppable) {
         exchanges[ObjectIdentifier(exchange)] = exchange
@@ -192,7 +198,7 @@ final class ServerLoop: @unchecked Sendable {
         return emptied.futureResult
     }
 
-    private func stop(_ connection: LiveConnection, _ returns: ReturnSpread) {
+    private func stop(_ connection: some HubClient, _ returns: ReturnSpread) {
         var random = SystemRandomNumberGenerator()
         connection.stop(returningAfter: returns.delay(using: &random))
     }

@@ -44,7 +44,10 @@ enum ServerMetrics {
         text.counter("quikko_messages_delivered_total", "Messages handed to the kernel.", books.delivered)
         text.counter(
             "quikko_messages_dropped_total", "Messages connections will not get, by reason.", by: "reason",
-            [("full", books.droppedFull), ("closed", books.droppedClosed), ("overload", books.droppedOverload)])
+            [
+                ("full", books.droppedFull), ("closed", books.droppedClosed), ("overload", books.droppedOverload),
+                ("conflated", books.droppedConflated),
+            ])
         text.counter(
             "quikko_messages_deferred_total", "Messages that are read from the log instead.", books.deferred)
         text.gauge("quikko_messages_pending", "Messages waiting in outboxes.", report.pending)

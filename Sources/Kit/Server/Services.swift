@@ -18,6 +18,8 @@ final class Services: Sendable {
     let seats: Seats
     let notifications: Notifications
     let linkNotifications: LinkNotifications
+    let dashboards: Dashboards
+    let engines = EngineSessions()
     let log: Logger
     /// Open live connections, for the limit.
     let connectionCount = Atomic<Int>(0)
@@ -34,7 +36,8 @@ final class Services: Sendable {
 
     init(
         configuration: ServerConfiguration, directory: Directory, authenticator: Authenticator, links: LinkTable,
-        sequencer: Sequencer, recorder: ClickRecorder, reader: FeedReader, lastNotification: Int, log: Logger
+        sequencer: Sequencer, recorder: ClickRecorder, reader: FeedReader, lastNotification: Int,
+        dashboards: DashboardContents, log: Logger
     ) {
         self.configuration = configuration
         self.directory = directory
@@ -47,12 +50,14 @@ final class Services: Sendable {
         codes = CodeMaker(seed: configuration.seed)
         protocols = ProtocolSettings(
             home: directory.organization.id, policy: configuration.policy,
-            refusesBareSockets: configuration.refusesBareSockets)
+            refusesBareSockets: configuration.refusesBareSockets, metricAliases: configuration.metricAliases)
         seats = Seats(configuration)
         notifications = Notifications(
             recorder: recorder, sequencer: sequencer, last: lastNotification,
             most: configuration.maximumNotifications)
         linkNotifications = LinkNotifications(configuration.notifies, notifications, log: log)
+        self.dashboards = Dashboards(
+            dashboards, settings: protocols, recorder: recorder, sequencer: sequencer, log: log)
         ticketLimit = TicketLimit(perMinute: 60)
         self.log = log
     }
@@ -73,13 +78,18 @@ final class Services: Sendable {
         set { httpLoops.withLock { $0 = newValue } }
     }
 
-    /// Gives a socket to a loop of sockets, the next in turn.
+    /// Gives a socket to a loop of sockets, the next in turn unless one is named.
     func adopt(
-        _ descriptor: Int32, unread: ByteBuffer, as make: @escaping @Sendable (ServerLoop) -> LiveConnection
+        _ descriptor: Int32, unread: ByteBuffer, on home: ServerLoop? = nil,
+        as make: @escaping @Sendable (ServerLoop) -> LiveConnection
     ) {
-        let servers = loops.filter { $0.sockets != nil }
-        let server = servers[turn.add(1, ordering: .relaxed).oldValue % servers.count]
+        let server = home ?? nextSocketLoop()
         server.loop.execute { server.adopt(descriptor, unread: unread, make(server)) }
+    }
+
+    func nextSocketLoop() -> ServerLoop {
+        let servers = loops.filter { $0.sockets != nil }
+        return servers[turn.add(1, ordering: .relaxed).oldValue % servers.count]
     }
 
     /// Where notifications are made.
@@ -119,7 +129,7 @@ final class Services: Sendable {
         switch room {
         case .user(let id): directory.user(id).map { .owner(Int32($0.key)) }
         case .link(let code): links.entry(code).map { .link(Int32($0.link.key)) }
-        case .organization, .member, .accounts, .account: nil
+        case .organization, .member, .accounts, .account, .totals, .entity, .dashboards: nil
         }
     }
 

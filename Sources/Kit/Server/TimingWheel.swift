@@ -8,10 +8,10 @@ protocol Timed: AnyObject {
 
 /// Deadlines of one loop's connections: one timer a second for all of them, none per connection.
 ///
-/// Late by up to one second, never early. A deadline further away than the wheel goes round is looked at once a round.
+/// Late by up to one tick, a second unless said otherwise, never early. A deadline further away than the wheel goes round is looked at once a round.
 /// An entry is dropped on its next visit once its connection has gone.
 final class TimingWheel {
-    static let tick = TimeAmount.seconds(1)
+    let tick: TimeAmount
     private static let size = 64
 
     private struct Entry {
@@ -23,12 +23,12 @@ final class TimingWheel {
     private var position = 0
     private var now: NIODeadline
 
-    init(now: NIODeadline) { self.now = now }
+    init(now: NIODeadline, tick: TimeAmount = .seconds(1)) { (self.now, self.tick) = (now, tick) }
 
     func add(_ timed: some Timed, due: NIODeadline) { insert(Entry(timed: timed, due: due)) }
 
     private func insert(_ entry: Entry) {
-        let ticks = Int((entry.due - now).nanoseconds / Self.tick.nanoseconds) + 1
+        let ticks = Int((entry.due - now).nanoseconds / tick.nanoseconds) + 1
         slots[(position + min(max(ticks, 1), Self.size - 1)) % Self.size].append(entry)
     }
 

@@ -2,17 +2,18 @@ import Logging
 import NIOCore
 
 /// One open WebSocket: messages → codec → actions; outbox → frames. Confined to its loop.
-final class WebSocketConnection: LiveConnection {
+final class WebSocketConnection: LiveConnection, CodecHost {
     /// Replies that wait for a peer that does not read them; at the bound nothing more is read from it.
     static let maximumReplies = 32
 
-    private var codec: any ServerCodec
+    var codec: any ServerCodec
     private var reader: MessageReader
     private var repliesWaiting = 0
     private var unread = ByteBuffer()
-    private var seats: [Seat] = []
+    var seats: [Seat] = []
+    var questions = Allowance.questions
     /// Whose it was said to be in a message, and by what.
-    private var account: (id: AccountID, proof: Proof)?
+    var account: (id: AccountID, proof: Proof)?
     private var lastFrame = NIODeadline.now()
     private var lastPing = NIODeadline.now()
 
@@ -84,34 +85,12 @@ final class WebSocketConnection: LiveConnection {
 
     private func receive(_ message: MessageReader.Message) {
         switch message {
-        case .text(let payload), .binary(let payload): perform(codec.receive(payload))
+        case .text(let payload): perform(codec.receive(payload))
+        case .binary(let payload): perform(codec.receiveBinary(payload))
         case .ping(let payload): reply(.frame(.pong, payload))
         case .pong: break
         case .close(let code):
             finish(with: .frame(.close, code.map { ByteBuffer(integer: $0) } ?? ByteBuffer()))
-        }
-    }
-
-    private func perform(_ actions: [Action]) {
-        for action in actions where !isClosing {
-            switch action {
-            case .send(let message): reply(.frame(.text, message))
-            case .join(let room):
-                if let subscriber { server.shard.join(subscriber, room) }
-            case .authorize(let room):
-                let answer = RoomPolicy.allows(admission.identity, room, links: server.services.links)
-                perform(codec.subscribed(to: room, answer))
-            case .leave(let room):
-                if let subscriber { server.shard.leave(subscriber, room) }
-            case .verify(let text): perform(codec.verified(verify(text)))
-            case .forgetAccount: account = nil
-            case .take(let seat):
-                let wasFree = server.services.seats.take(seat)
-                if wasFree { seats.append(seat) }
-                perform(codec.seated(seat, wasFree))
-            case .giveBack(let seat): giveBack(seat)
-            case .end(let code, let reason): end(code, reason)
-            }
         }
     }
 
@@ -120,27 +99,10 @@ final class WebSocketConnection: LiveConnection {
             || account.map { server.services.authenticator.isRevoked($0.proof, of: nil, $0.id) } ?? false
     }
 
-    private func verify(_ text: String) -> Result<AccountID, KitError> {
-        do throws(KitError) {
-            let verified = try server.services.authenticator.account(text, now: .now)
-            account = verified
-            return .success(verified.id)
-        } catch {
-            server.services.log.debug("a token was refused", metadata: ["reason": "\(error.message)"])
-            return .failure(error)
-        }
-    }
-
-    private func giveBack(_ seat: Seat) {
-        guard let place = seats.firstIndex(of: seat) else { return }
-        seats.remove(at: place)
-        server.services.seats.giveBack(seat)
-    }
-
     /// Whoever comes next finds the places free, however long the peer takes to go.
-    override func closing() {
-        for seat in exchange(&seats, with: []) { server.services.seats.giveBack(seat) }
-    }
+    override func closing() { giveBackSeats() }
+
+    func say(_ message: ByteBuffer, _ opcode: WebSocketFrame.Opcode) { reply(.frame(opcode, message)) }
 
     /// Replies are few and never dropped: a peer that does not take them is not read from until it does.
     private func reply(_ frame: ByteBuffer) {

@@ -114,6 +114,12 @@ extension StoreContents {
             }
             guard id == nil || !places.isEmpty else { return .failure(.noNotification) }
             for place in places { notifications[account]?[place].isRead = true }
+        case .dashboard(let tenant, let dashboard):
+            dashboards.dashboards[tenant, default: []].removeAll { $0.id == dashboard.id }
+            dashboards.dashboards[tenant, default: []].append(dashboard)
+        case .metric(let tenant, let metric):
+            dashboards.metrics[tenant, default: []].removeAll { $0.entity == metric.entity && $0.name == metric.name }
+            dashboards.metrics[tenant, default: []].append(metric)
         }
         return .success(())
     }

@@ -46,6 +46,7 @@ struct StoreContents: Sendable {
     var lastNotification = 0
     /// Those that matter at the start.
     var revocations: [Revocation] = []
+    var dashboards = DashboardContents()
 }
 
 /// What becomes durable together.
@@ -65,6 +66,10 @@ struct CommitGroup: Sendable {
         case read(AccountID, Int?)
         /// Something is refused from now on; again is fine.
         case revocation(Revocation)
+        /// A new dashboard of a tenant, or the new state of a known one.
+        case dashboard(tenant: String, Dashboard)
+        /// A tenant's newest value of a metric.
+        case metric(tenant: String, Metric)
     }
 }
 

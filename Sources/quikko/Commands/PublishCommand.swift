@@ -7,15 +7,16 @@ struct PublishCommand: AsyncParsableCommand {
         commandName: "publish",
         abstract: "Tell sockets what is not a click.",
         discussion: """
-            Prints how many sockets it went to. Notifications are kept; of the others nothing is: whoever is not there does not
-            get it.
+            Prints how many sockets it went to. Broadcasts and changes are not kept: whoever is not there does not get them.
+            Notifications are, and dashboards, and the newest value of a metric.
 
             Examples:
               quikko publish broadcast deploy:done '{"version":"1.4"}'
               quikko publish change orders UPDATE --new '{"id":7,"state":"paid"}' --old '{"id":7,"state":"open"}'
               quikko publish notification 7 '{"type":"greeting","message":"hello"}'
+              quikko publish metric --entity event-7 revenue 12.5
             """,
-        subcommands: [Broadcast.self, Change.self, Notification.self]
+        subcommands: [Broadcast.self, Change.self, Notification.self, MetricCommand.self, TileCommand.self]
     )
 
     /// Whom it is for, and where it is published.

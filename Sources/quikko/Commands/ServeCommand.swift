@@ -91,6 +91,12 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Answer /metrics without a credential.")
     var metricsOpen = false
 
+    @Flag(
+        help: ArgumentHelp(
+            "Echo to the test suites of Engine.IO, Socket.IO and WebSocket, on this machine only.", visibility: .hidden)
+    )
+    var conformance = false
+
     enum Durability: String, ExpressibleByArgument, CaseIterable { case relaxed, strict }
 
     @Argument(help: ArgumentHelp("With --run: the command and its arguments, after --.", valueName: "command"))
@@ -199,6 +205,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.isStrict = durability == .strict
         configuration.opensMetrics = metricsOpen
         configuration.seed = seed
+        if conformance { try configuration.beConformanceTestee() }
         configuration.makesStartTicket = Terminal.errorIsTerminal && !run
         return configuration
     }

@@ -14,6 +14,7 @@ struct SubscribeCommand: AsyncParsableCommand {
               quikko subscribe guide --count 10 --timeout 1m
               quikko subscribe --protocol quickback --roles member   (an organization's rows and broadcasts)
               quikko subscribe --protocol quickdapp                  (my notifications)
+              quikko subscribe --protocol socketio --entity all   (a dashboard's metrics)
               quikko subscribe --stall 1s/4s   (be the slow client: see what it misses, and get it back)
             """
     )
@@ -26,10 +27,19 @@ struct SubscribeCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("protocol"),
         help: ArgumentHelp(
-            "In whose words: quikko's own clicks, quickback's changes and broadcasts of an organization, or quickdapp's notifications.",
-            valueName: "quikko|quickback|quickdapp"),
+            """
+            In whose words: quikko's own clicks, quickback's changes and broadcasts of an organization, quickdapp's notifications, \
+            or socketio's metrics.
+            """,
+            valueName: "quikko|quickback|quickdapp|socketio"),
         transform: WireProtocol.named)
     var wire = WireProtocol.quikko
+
+    @Option(
+        name: .customLong("entity"),
+        help: ArgumentHelp(
+            "With socketio: all, or what metrics are published for; again for more. Default: all.", valueName: "id"))
+    var entities: [String] = []
 
     @Option(help: ArgumentHelp("With quickback: which organization's.", valueName: "id"))
     var organization: String?
@@ -82,9 +92,14 @@ struct SubscribeCommand: AsyncParsableCommand {
 
     func validate() throws {
         try output.check(EventPrinter.fields(of: wire))
-        guard wire == .quikko || (codes.isEmpty && since == nil && filters.isEmpty && !noBackfill) else {
-            throw ValidationError(
-                "codes, --since, --where and --no-backfill go with --protocol quikko: only it has numbers")
+        guard wire == .quikko || (since == nil && filters.isEmpty && !noBackfill) else {
+            throw ValidationError("--since, --where and --no-backfill go with --protocol quikko: only it has numbers")
+        }
+        guard wire == .quikko || wire == .socketio || codes.isEmpty else {
+            throw ValidationError("codes go with --protocol quikko and socketio")
+        }
+        guard wire == .socketio || entities.isEmpty else {
+            throw ValidationError("--entity goes with --protocol socketio")
         }
         guard wire == .quickback || (organization == nil && user == nil && roles.isEmpty) else {
             throw ValidationError("--organization, --user and --roles go with --protocol quickback")
@@ -111,6 +126,7 @@ struct SubscribeCommand: AsyncParsableCommand {
         let client = try target.client()
         var options = FeedClient.Options()
         options.rooms = codes.map(Room.link)
+        options.entities = entities
         options.since = since
         options.pace = ReadingPace(bytesPerSecond: slow, stall: stall)
         // Who is slow on purpose, or wants to see gaps, must be one whom the server drops messages for.
@@ -148,9 +164,13 @@ struct SubscribeCommand: AsyncParsableCommand {
     private var subject: String {
         switch wire {
         case .quikko:
-            "the clicks of " + (codes.isEmpty ? "all my links" : codes.map(\.description).joined(separator: ", "))
-        case .quickback: "what quickback clients of \(organization ?? "this organization") see"
-        case .quickdapp: "my notifications"
+            return "the clicks of "
+                + (codes.isEmpty ? "all my links" : codes.map(\.description).joined(separator: ", "))
+        case .quickback: return "what quickback clients of \(organization ?? "this organization") see"
+        case .quickdapp: return "my notifications"
+        case .socketio:
+            let names = codes.map(\.description) + entities
+            return "the metrics of " + (names.isEmpty ? "all links" : names.joined(separator: ", "))
         }
     }
 

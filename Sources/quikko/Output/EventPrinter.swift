@@ -14,6 +14,7 @@ struct EventPrinter {
         case .quikko: ["type", "shortCode", "country", "deviceType", "browser", "timestamp", "room", "position"]
         case .quickback: ["type", "table", "schema", "eventType", "new", "old", "event", "payload"]
         case .quickdapp: ["type", "data"]
+        case .socketio: ["event", "data"]
         }
     }
 
@@ -44,6 +45,7 @@ struct EventPrinter {
             case "broadcast": (text("event"), message["payload"])
             case "postgres_changes":
                 ("\(text("eventType")) \(text("table"))", message["new"] == .null ? message["old"] : message["new"])
+            case "": (text("event"), message["data"])
             case let type: (type, message["data"]?["data"] ?? message["data"])
             }
         printer.print(

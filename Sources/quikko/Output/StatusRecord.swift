@@ -81,7 +81,10 @@ extension Record {
     }
 
     private static func dropped(_ dropped: APIClient.Dropped) -> JSON {
-        ["full": .int(dropped.full), "closed": .int(dropped.closed), "overload": .int(dropped.overload)]
+        [
+            "full": .int(dropped.full), "closed": .int(dropped.closed), "overload": .int(dropped.overload),
+            "conflated": .int(dropped.conflated ?? 0),
+        ]
     }
 
     private static func connection(_ connection: APIClient.ConnectionAnswer) -> JSON {

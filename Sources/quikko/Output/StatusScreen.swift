@@ -63,7 +63,7 @@ struct StatusScreen {
                 "  dropped", messages.dropped.total, rates?.dropped,
                 details: [
                     ("full", messages.dropped.full), ("closed", messages.dropped.closed),
-                    ("overload", messages.dropped.overload),
+                    ("overload", messages.dropped.overload), ("conflated", messages.dropped.conflated ?? 0),
                 ], needsLook: messages.dropped.full + messages.dropped.overload > 0),
             Row("  pending", messages.pending, nil, oldest: server.oldestMilliseconds),
             Row("  deferred", messages.deferred, nil),

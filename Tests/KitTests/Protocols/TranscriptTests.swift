@@ -56,7 +56,9 @@ struct TranscriptTests {
                     let answer: Result<Void, KitError> =
                         mine.contains(room) ? .success(()) : .failure(KitError(.forbidden, ""))
                     perform(codec.subscribed(to: room, answer))
-                case .leave, .verify, .forgetAccount, .take, .giveBack, .end:
+                case .leave, .verify, .forgetAccount, .take, .giveBack, .end, .sendBinary, .joinAs, .leaveAs,
+                    .authenticate,
+                    .describe:
                     Issue.record("not for this protocol: \(action)")
                 }
             }

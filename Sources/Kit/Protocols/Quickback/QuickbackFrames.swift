@@ -7,6 +7,7 @@ extension QuickbackServerCodec {
     ) -> Bool {
         guard let view = audience.view else { return false }
         switch event {
+        case .total: return false
         case .click(let click):
             return encode(RowChange(click), [], for: view, into: &batch)
         case .publication(let publication):
@@ -16,7 +17,7 @@ extension QuickbackServerCodec {
                 guard view.allows(publication.roles) else { return false }
                 write(["type": "broadcast", "event": .string(name), "payload": payload], to: &batch)
                 return true
-            case .notification, .envelope: return false
+            case .notification, .envelope, .metric, .dashboard: return false
             }
         }
     }

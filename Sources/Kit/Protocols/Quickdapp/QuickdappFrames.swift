@@ -10,7 +10,7 @@ extension QuickdappServerCodec {
         case .notification(let notification):
             batch.writeFrame(of: ["type": "notification_received", "data": notification.json])
         case .envelope(let message): batch.writeFrame(of: message)
-        case .row, .broadcast: return false
+        case .row, .broadcast, .metric, .dashboard: return false
         }
         return true
     }

@@ -139,7 +139,7 @@ extension Room {
         switch self {
         case .user: "user:".utf8.count + 24
         case .link(let code): "url:".utf8.count + code.count
-        case .organization, .member, .accounts, .account: 0
+        case .organization, .member, .accounts, .account, .totals, .entity, .dashboards: 0
         }
     }
 }
@@ -155,7 +155,7 @@ extension ByteWriter {
             write("url:")
             code.withBytes { write($0) }
         // Nobody follows these by number.
-        case .organization, .member, .accounts, .account: break
+        case .organization, .member, .accounts, .account, .totals, .entity, .dashboards: break
         }
     }
 

@@ -141,7 +141,10 @@ extension Outbox.Books {
             ("accepted", .int(accepted)), ("delivered", .int(delivered)),
             (
                 "dropped",
-                ["full": .int(droppedFull), "closed": .int(droppedClosed), "overload": .int(droppedOverload)]
+                [
+                    "full": .int(droppedFull), "closed": .int(droppedClosed), "overload": .int(droppedOverload),
+                    "conflated": .int(droppedConflated),
+                ]
             ),
         ]
     }

@@ -46,6 +46,8 @@ enum SQLiteRows {
             try SQLiteNotifications.insert(notification, keeping: most, db)
         case .revocation(let revocation): try SQLiteRevocations.insert(revocation, db)
         case .read(let account, let id): try SQLiteNotifications.read(account, id, db)
+        case .dashboard(let tenant, let dashboard): try SQLiteDashboards.insert(dashboard, tenant, db)
+        case .metric(let tenant, let metric): try SQLiteDashboards.insert(metric, tenant, db)
         }
     }
 

@@ -104,6 +104,22 @@ enum SQLiteSchema {
                     ) WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("5 dashboards and metrics") { db in
+            try db.execute(
+                sql: """
+                    -- `tenant` need not be one of `organizations`. `tiles` is JSON, in their order.
+                    CREATE TABLE dashboards (
+                        tenant TEXT NOT NULL, id TEXT NOT NULL, entity TEXT NOT NULL, title TEXT NOT NULL,
+                        tiles TEXT NOT NULL, PRIMARY KEY (tenant, id)
+                    ) WITHOUT ROWID;
+
+                    -- The newest value of each; `value` is a JSON number.
+                    CREATE TABLE metrics (
+                        tenant TEXT NOT NULL, entity TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
+                        at INTEGER NOT NULL, PRIMARY KEY (tenant, entity, name)
+                    ) WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }
 }

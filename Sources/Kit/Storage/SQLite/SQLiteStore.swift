@@ -136,7 +136,8 @@ final class SQLiteStore: Store {
                     directory: directory, links: try SQLiteRows.links(db, users: directory.users), heads: heads,
                     holes: try Int.fetchOne(db, sql: "SELECT count(*) FROM holes") ?? 0,
                     lastNotification: try SQLiteNotifications.last(db),
-                    revocations: try SQLiteRevocations.all(db, now: now))
+                    revocations: try SQLiteRevocations.all(db, now: now),
+                    dashboards: try SQLiteDashboards.contents(db))
                 return (contents, unwritten)
             }
             // What a crash left unwritten is written with this run's: moving `heads.row` on without it would forget it.

@@ -50,7 +50,8 @@ struct QuickdappTranscriptTests {
                 case .end(let code, let reason):
                     said.append("= \(code.rawValue) \(reason)")
                     isOver = true
-                case .authorize: Issue.record("not for this protocol: \(action)")
+                case .authorize, .sendBinary, .joinAs, .leaveAs, .authenticate, .describe:
+                    Issue.record("not for this protocol: \(action)")
                 }
                 // Whoever is in a room has a place there, and nobody has two.
                 #expect(seats.count == Set(seats).count)
