@@ -114,6 +114,9 @@ private struct Runner {
         switch measurement {
         case .fanOut:
             return FanOutWorkload("fan-out, one at a time", of: try crowd(of: subscribers), burst: 1)
+        case .fanOutSocketIO:
+            return FanOutWorkload(
+                "fan-out over Socket.IO, against native sockets", of: try crowd(of: subscribers), burst: 1)
         case .fanOut8, .fanOut32:
             let burst = measurement == .fanOut8 ? 8 : 32
             let name = "fan-out, bursts of \(burst) (floor: \(burst) a send)"

@@ -25,7 +25,10 @@ struct BenchDirectory {
 
     /// Nothing this shell was told about another server: the result must not depend on it.
     var environment: [String] {
-        ["HOME=\(path)", "XDG_CONFIG_HOME=\(path)", "PATH=\(ProcessInfo.processInfo.environment["PATH"] ?? "")"]
+        [
+            "METRIC_COALESCE_MS=0", "HOME=\(path)", "XDG_CONFIG_HOME=\(path)",
+            "PATH=\(ProcessInfo.processInfo.environment["PATH"] ?? "")",
+        ]
             + ["LD_LIBRARY_PATH", "TMPDIR"].compactMap { name in
                 ProcessInfo.processInfo.environment[name].map { "\(name)=\($0)" }
             }

@@ -18,6 +18,8 @@ public enum BenchMeasurement: String, CaseIterable, Sendable {
     case stalled
     /// Two loops on two cores against one loop on one, in bursts of 8.
     case twoLoops = "two-loops"
+    /// The first over Socket.IO, against native sockets.
+    case fanOutSocketIO = "fan-out-socketio"
     /// 64 keep-alive connections, one request under way on each.
     case redirect
     /// The same with a link of its own for each connection, against one link for all.
@@ -49,6 +51,8 @@ struct BenchSide {
     var loops: Int?
     /// Pinned to a core that the driver is not on.
     var isAlone = true
+    /// Subscribers speak Socket.IO, each to a dashboard of the link.
+    var speaksSocketIO = false
 }
 
 extension BenchMeasurement {
@@ -71,6 +75,9 @@ extension BenchMeasurement {
         case .twoLoops:
             floor = BenchSide(target: .quikko, name: "one loop", loops: 1, isAlone: false)
             quikko = BenchSide(target: .quikko, name: "two loops", loops: 2, isAlone: false)
+        case .fanOutSocketIO:
+            floor = BenchSide(target: .quikko, name: "native")
+            (quikko.name, quikko.speaksSocketIO) = ("socket.io", true)
         case .redirectSpread:
             floor = BenchSide(target: .quikko, name: "one link")
             (quikko.name, quikko.links) = ("64 links", RedirectWorkload.connections)

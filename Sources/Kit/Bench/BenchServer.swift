@@ -10,6 +10,10 @@ struct BenchEndpoint {
     let subscribePath: String
     /// Short links that exist: `/pbench1` to this one.
     let links: Int
+    /// What a subscriber says once it is open, as bytes of its socket.
+    var hello: [UInt8] = []
+    /// Messages each gets before the first click.
+    var greetings = 0
 
     func clickPath(_ number: Int) -> String { "/pbench\(number % links + 1)" }
 
@@ -28,6 +32,28 @@ struct BenchEndpoint {
             \r\n
             """.utf8
         )
+    }
+}
+
+extension BenchEndpoint {
+    /// Subscribers are dashboards of the first link. A session is pinged after 23 s, which no measurement waits for.
+    static func socketIO(port: UInt16, links: Int, token: String) -> BenchEndpoint {
+        let hello =
+            frame(#"40/dashboard,{"token":"\#(token)"}"#)
+            + frame(#"42/dashboard,["subscribe",{"entityId":"pbench1","entityType":"link"}]"#)
+        // Opened, joined, and what there was.
+        return BenchEndpoint(
+            port: port, subscribePath: "/socket.io/?EIO=4&transport=websocket", links: links, hello: hello,
+            greetings: 3)
+    }
+
+    /// A text frame of at most 64 KiB under a mask of zeros: there are no proxies here to protect.
+    private static func frame(_ text: String) -> [UInt8] {
+        let payload = Array(text.utf8)
+        let length: [UInt8] =
+            payload.count < 126
+            ? [0x80 | UInt8(payload.count)] : [0xFE, UInt8(payload.count >> 8), UInt8(payload.count & 0xFF)]
+        return [0x81] + length + [0, 0, 0, 0] + payload
     }
 }
 
@@ -76,6 +102,9 @@ struct BenchServer {
             let rooms = side.isApart
             let endpoint =
                 switch side.target {
+                case .quikko where side.speaksSocketIO:
+                    BenchEndpoint.socketIO(
+                        port: port, links: side.links, token: try BenchSetup(port: port, readyLine: ready).token())
                 case .floor:
                     BenchEndpoint(port: port, subscribePath: rooms ? "/ws/%" : "/ws/1", links: side.links)
                 case .quikko:

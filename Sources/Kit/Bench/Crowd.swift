@@ -7,6 +7,7 @@ struct Crowd {
     let audience: Int
 
     private static let settling = 0.2
+    private static let patience = 30.0
     private static let clickerTag = UInt32.max
     private let poller: Poller
     private let clicker: ClickConnection
@@ -26,6 +27,13 @@ struct Crowd {
         clicker = try ClickConnection(to: endpoint, poller: poller, tag: Self.clickerTag, isRound: isApart)
         let deadline = MonotonicClock.after(seconds: Self.settling)
         while MonotonicClock.now() < deadline { try poll { _, _ in } }
+        let greeted = MonotonicClock.after(seconds: Self.patience)
+        while subscribers.received < count * endpoint.greetings {
+            try poll { _, _ in }
+            guard MonotonicClock.now() < greeted else {
+                throw SystemError.failed("\(subscribers.received) of \(count * endpoint.greetings) greetings came")
+            }
+        }
         subscribers.resetCounts()
     }
 

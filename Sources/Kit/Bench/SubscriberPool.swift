@@ -138,6 +138,10 @@ final class SubscriberPool {
             guard subscriber.pointee.upgrade.isUpgraded else { return }
             subscriber.pointee.stage = .open
             count += 1
+            if !endpoint.hello.isEmpty {
+                let sent = endpoint.hello.withUnsafeBytes { StreamSocket.send(descriptor, $0) }
+                guard sent == endpoint.hello.count else { throw SystemError.failed("a greeting could not be sent") }
+            }
             let first = length - subscriber.pointee.upgrade.leftover
             try take(subscriber, UnsafeRawBufferPointer(rebasing: poller.scratch[first..<length]))
         }

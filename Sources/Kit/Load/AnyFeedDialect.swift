@@ -11,6 +11,8 @@ struct AnyFeedDialect: LoadDialect {
 
     func target(of feed: Int, behind position: Position?) -> String { target }
 
+    func hello(of feed: Int) -> [String] { hello }
+
     func opened(_ feed: Int, _ headers: [(name: String, value: String)]) -> LoadOpening { LoadOpening() }
 
     func read(_ message: UnsafeRawBufferPointer, of feed: Int) -> LoadMessage {

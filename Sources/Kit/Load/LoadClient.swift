@@ -155,13 +155,13 @@ final class LoadClient {
         let start = opening.start ?? run.startOfFeed(feed)
         if hasJoined, !run.dialect.canResume {
             tally.resumeBlindly()
-        } else if let start {
+        } else if let start, !run.dialect.isTotals {
             tally.begin(at: start)
         }
         if hasJoined { reconnects += 1 }
         hasJoined = true
         attempts = 0
-        for message in run.dialect.hello { send(.text, Array(message.utf8), at: now) }
+        for message in run.dialect.hello(of: feed) { send(.text, Array(message.utf8), at: now) }
         begin(at: now)
     }
 
@@ -233,18 +233,17 @@ final class LoadClient {
     private func hear(_ message: UnsafeRawBufferPointer, at now: Int64) {
         switch run.dialect.read(message, of: feed) {
         case .event(let epoch, let number, let sentAt):
-            guard number <= run.highestPossible(feed) else {
-                return run.score.noteError("protocol", "number \(number), which was never given")
-            }
-            receivedHere += 1
-            run.score.eventBytes += message.count + (message.count < 126 ? 2 : 4)
-            guard tally.receive(epoch, number) else { break }
-            if let late = run.score.noteDelivery(
-                number, feed: feed, isFast: isFast, isMeasured: isMeasured, dueInside: sentAt, at: now)
-            {
-                latencies.record(late)
-            }
-            if resumed != nil { noteFresh(number, at: now) }
+            take(epoch, number, sentAt, message.count, at: now)
+        case .total(let number):
+            let superseded = tally.supersede(before: number)
+            namedHere += superseded
+            run.score.named += superseded
+            take(tally.last.epoch, number, nil, message.count, at: now)
+        case .begins(let number):
+            tally.begin(atTotal: number, epoch: run.setup.feeds[feed].epoch)
+        case .asked(let answer):
+            if model != .noPong { send(.text, Array(answer.utf8), at: now) }
+            return
         case .gap(let gap):
             namedHere += gap.count
             run.score.named += gap.count
@@ -259,6 +258,23 @@ final class LoadClient {
             hasFrame = true
             run.score.record(.firstMessage, now - since)
         }
+    }
+
+    /// An event of `length` bytes.
+    @inline(__always)
+    private func take(_ epoch: Int32, _ number: Int64, _ sentAt: Int64?, _ length: Int, at now: Int64) {
+        guard number <= run.highestPossible(feed) else {
+            return run.score.noteError("protocol", "number \(number), which was never given")
+        }
+        receivedHere += 1
+        run.score.eventBytes += length + (length < 126 ? 2 : 4)
+        guard tally.receive(epoch, number) else { return }
+        if let late = run.score.noteDelivery(
+            number, feed: feed, isFast: isFast, isMeasured: isMeasured, dueInside: sentAt, at: now)
+        {
+            latencies.record(late)
+        }
+        if resumed != nil { noteFresh(number, at: now) }
     }
 
     private func noteFresh(_ number: Int64, at now: Int64) {

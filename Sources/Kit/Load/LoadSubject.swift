@@ -20,7 +20,8 @@ struct LoadSubject: Sendable {
     /// Starts the server where it is ours, and makes links and a token.
     ///
     static func prepare(
-        _ target: LoadTest.Target, _ plan: LoadPlan, _ program: String, _ children: RunningChildren
+        _ target: LoadTest.Target, _ plan: LoadPlan, _ wire: LoadTest.Wire, _ program: String,
+        _ children: RunningChildren
     ) async throws(KitError) -> LoadSubject {
         switch target {
         case .own(let directory, let arguments):
@@ -30,12 +31,12 @@ struct LoadSubject: Sendable {
                 program: program, directory: directory, arguments: arguments, keepsSocket: plan.kind == .restart,
                 children: children)
             do {
-                return try await quikko(APIClient(server.origin, credential: server.key), plan, server)
+                return try await quikko(APIClient(server.origin, credential: server.key), plan, wire, server)
             } catch {
                 server.stop()
                 throw error
             }
-        case .running(let client): return try await quikko(client, plan, nil)
+        case .running(let client): return try await quikko(client, plan, wire, nil)
         case .feed(let feed): return try foreign(feed, plan)
         }
     }
@@ -43,7 +44,7 @@ struct LoadSubject: Sendable {
     func end() async { own?.stop() }
 
     private static func quikko(
-        _ client: APIClient, _ plan: LoadPlan, _ own: PrivateServer?
+        _ client: APIClient, _ plan: LoadPlan, _ wire: LoadTest.Wire, _ own: PrivateServer?
     ) async throws(KitError) -> LoadSubject {
         let origin = client.origin
         guard origin.scheme == "http" else {
@@ -65,7 +66,7 @@ struct LoadSubject: Sendable {
         let seesBooks = (try? await client.server()) != nil
         return LoadSubject(
             setup: LoadSetup(
-                feeds: feeds, dialect: QuikkoDialect(token: token, links: links),
+                feeds: feeds, dialect: wire.dialect(token: token, links: links),
                 publishing: .click(targets: links.map { "/\($0)" }), peer: peer, publisherPeer: peer,
                 authority: "\(origin.host):\(origin.port)", nonce: nonce(), sources: sources),
             client: client, seesBooks: seesBooks, links: links, token: token, own: own,

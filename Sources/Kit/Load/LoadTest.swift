@@ -56,6 +56,7 @@ public final class LoadTest: Sendable {
 
     let plan: LoadPlan
     let target: Target
+    let wire: Wire
     let arguments: [String]
     /// The program's file, for child processes.
     let program: String
@@ -64,18 +65,23 @@ public final class LoadTest: Sendable {
     let children = RunningChildren()
 
     /// - Parameters:
+    ///   - wire: What the clients speak to a quikko.
     ///   - arguments: The command line, for the report, without credentials.
     /// - Throws: `.invalid` when the plan makes no sense or this machine cannot do it.
     public init(
-        _ plan: LoadPlan, against target: Target, program: String, arguments: [String]
+        _ plan: LoadPlan, against target: Target, over wire: Wire = .quikko, program: String, arguments: [String]
     ) throws(KitError) {
-        (self.plan, self.target, self.program, self.arguments) = (plan, target, program, arguments)
+        (self.plan, self.target, self.wire, self.program, self.arguments) = (plan, target, wire, program, arguments)
         try plan.validate()
         thresholds = try plan.readThresholds()
         for threshold in thresholds { try threshold.check(for: plan) }
         if case .feed = target, plan.clients.contains(where: { $0.model == .frozen }) {
             throw KitError(
                 .invalid, "a frozen client is `quikko subscribe`, which follows quikko only; leave frozen out")
+        }
+        guard wire == .quikko || plan.kind != .restart && !plan.clients.contains(where: { $0.model == .frozen }) else {
+            throw KitError(
+                .invalid, "restart and frozen clients go with --protocol quikko: totals cannot be resumed")
         }
         guard plan.kind != .restart || target.isOwn else {
             throw KitError(.invalid, "restart stops and kills its server, so it brings one of its own; leave --url out")
@@ -93,7 +99,7 @@ public final class LoadTest: Sendable {
     /// - Parameter progress: Called twenty times a second.
     /// - Throws: what keeps the test from being held at all; what goes wrong later is in the report.
     public func run(_ progress: @escaping @Sendable (Progress) -> Void) async throws(KitError) -> LoadReport {
-        let subject = try await LoadSubject.prepare(target, plan, program, children)
+        let subject = try await LoadSubject.prepare(target, plan, wire, program, children)
         do {
             let report = try await LoadConductor(self, subject, progress).conduct()
             await subject.end()

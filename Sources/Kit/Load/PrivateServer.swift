@@ -105,7 +105,8 @@ final class PrivateServer: @unchecked Sendable {
         let kept = ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "QUIKKO_LOG_LEVEL"].compactMap { name in
             own[name].map { "\(name)=\($0)" }
         }
-        return kept + ["XDG_CONFIG_HOME=\(directory.path)"]
+        // Each click is counted: a dashboard is to be told of each.
+        return kept + ["XDG_CONFIG_HOME=\(directory.path)", "METRIC_COALESCE_MS=0"]
     }
 
     private struct Ready: Decodable {

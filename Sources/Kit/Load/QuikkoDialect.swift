@@ -22,7 +22,6 @@ struct QuikkoDialect: LoadDialect {
     }
 
     var canResume: Bool { true }
-    var hello: [String] { [] }
 
     func target(of feed: Int, behind position: Position?) -> String {
         QuikkoClientCodec.target(

@@ -23,7 +23,7 @@ struct ServerWatch: Sendable {
         // A server that is being restarted has nothing to say: the next second asks again.
         let books = try? await client?.server()
         sample.at = Int64(MonotonicClock.now())
-        sample.dropped = books.map { $0.messages.dropped.full + $0.messages.dropped.overload }
+        sample.dropped = books.map { $0.messages.dropped.whileOpen }
         sample.pending = books?.messages.pending
         sample.memory = books?.memoryBytes
         guard let process else { return sample }

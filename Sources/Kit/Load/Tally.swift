@@ -88,6 +88,24 @@ struct Tally {
         falselyNamed += numbers.count - explained
     }
 
+    /// An event of this number is there, and what lies before it is worth nothing any more: named, as far as it has not come.
+    ///
+    /// - Returns: how many.
+    mutating func supersede(before number: Int64) -> Int {
+        guard start != nil, !isBlind, number > last.number + 1 else { return 0 }
+        let explained = explain(last.epoch, last.number + 1...number - 1)
+        named += explained
+        return explained
+    }
+
+    /// There were so many when a connection began: of totals that says all that was missed before it.
+    mutating func begin(atTotal number: Int64, epoch: Int32) {
+        begin(at: Position(epoch: epoch, number: number))
+        isBlind = false
+        guard number > last.number else { return }
+        named += explain(last.epoch, last.number + 1...number)
+    }
+
     /// The log lacks these.
     mutating func hole(_ hole: Hole) {
         if hole.reason == .unknown { isAdrift = true }

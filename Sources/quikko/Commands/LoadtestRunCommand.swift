@@ -105,7 +105,8 @@ struct LoadtestRunCommand: AsyncParsableCommand {
         do throws(KitError) {
             if !target.allowRemote { try chosen.requireThisMachine() }
             return try LoadTest(
-                plan, against: chosen, program: ChildProcess.executable, arguments: LoadTargetOptions.redactedArguments)
+                plan, against: chosen, over: target.wire, program: ChildProcess.executable,
+                arguments: LoadTargetOptions.redactedArguments)
         } catch {
             guard error.code == .invalid else { throw error }
             throw ValidationError(error.message)

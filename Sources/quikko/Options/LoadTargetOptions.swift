@@ -21,8 +21,10 @@ struct LoadTargetOptions: ParsableArguments {
     var allowRemote = false
 
     @Option(
-        name: .customLong("protocol"), help: ArgumentHelp("What the clients speak to quikko.", valueName: "name"))
-    var wire = LoadProtocol.quikko
+        name: .customLong("protocol"),
+        help: ArgumentHelp("What the clients speak to quikko.", valueName: "quikko|socketio"),
+        transform: LoadTest.Wire.named)
+    var wire = LoadTest.Wire.quikko
 
     @Option(
         help: ArgumentHelp(
@@ -51,8 +53,6 @@ struct LoadTargetOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A header line for upgrades and requests, 'Name: value'.", valueName: "line"))
     var header: [String] = []
 
-    enum LoadProtocol: String, ExpressibleByArgument, CaseIterable { case quikko }
-
     var isForeign: Bool { url.map { $0.hasPrefix("ws:") || $0.hasPrefix("wss:") } ?? false }
 
     /// What does not go together.
@@ -62,6 +62,9 @@ struct LoadTargetOptions: ParsableArguments {
         }
         guard url != nil || tokenFile == nil && !tokenStdin else {
             throw ValidationError("a private server makes its own key; --token-file and --token-stdin go with --url")
+        }
+        guard !isForeign || wire == .quikko else {
+            throw ValidationError("--protocol says what a quikko is spoken to in; a ws:// feed has its own")
         }
         guard payload == nil || [publish, body].contains(where: { $0?.contains("{payload}") == true }) else {
             throw ValidationError("--payload says how much {payload} is, and there is none in --publish or --body")
@@ -121,5 +124,14 @@ struct LoadTargetOptions: ParsableArguments {
                 guard argument.contains("://"), let query = argument.firstIndex(of: "?") else { return argument }
                 return argument[..<query] + "?…"
             }
+    }
+}
+
+extension LoadTest.Wire {
+    static func named(_ name: String) throws -> LoadTest.Wire {
+        guard let wire = LoadTest.Wire(rawValue: name) else {
+            throw ValidationError("--protocol is one of \(allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return wire
     }
 }
