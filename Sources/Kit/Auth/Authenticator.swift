@@ -240,6 +240,27 @@ final class Authenticator: Sendable {
             bought: identity.proof.credentials)
     }
 
+    /// What somebody gets who has proved who they are: a token to act with, and one to get the next with.
+    func makeSession(
+        for user: User, access: Duration, refresh: Duration, now: Timestamp
+    ) throws(KitError) -> (access: String, refresh: String) {
+        let text = try tokens.sign(
+            for: user.id, type: "refresh", scope: user.scope, expiresAt: now + refresh, now: now)
+        return (try refreshed(text, access: access, now: now), text)
+    }
+
+    /// Another token to act with, bought with a refresh token.
+    func refreshed(_ text: String, access: Duration, now: Timestamp) throws(KitError) -> String {
+        let claims = try tokens.verify(text, type: "refresh", now: now)
+        guard let id = UserID(claims.userID), let user = directory.user(id) else {
+            throw KitError(.unauthorized, "the token's user does not exist")
+        }
+        let proof = claims.proof(of: text)
+        try revocations.check(proof, of: id)
+        return try tokens.sign(
+            for: id, scope: user.scope, expiresAt: now + access, now: now, bought: proof.credentials)
+    }
+
     func makeTicket(for use: Ticket.Use, _ identity: Identity, ttl: Duration, now: Timestamp) -> String {
         Ticket(use: use, identity: identity, now: now, ttl: ttl).text(signedBy: tickets)
     }

@@ -13,6 +13,8 @@ struct Secrets: Sendable {
     let sessions: SymmetricKey
     /// Verifies tokens of QuickDapp accounts (HS256).
     let accounts: SymmetricKey
+    /// What visitors' hashes are made with.
+    let visitors: VisitorKey
     /// What internal calls present.
     let internalCalls: String
 
@@ -29,6 +31,7 @@ struct Secrets: Sendable {
             given: sessionSecret, named: "BETTER_AUTH_SECRET", else: master, purpose: "quickback sessions")
         accounts = try Self.key(
             given: accountSecret, named: "SESSION_ENCRYPTION_KEY", else: master, purpose: "quickdapp accounts")
+        visitors = VisitorKey(try Self.key(given: nil, named: "", else: master, purpose: "quikko visitors"))
         let derived = try Self.key(given: nil, named: "", else: master, purpose: "quikko internal calls")
         internalCalls = ticketSecret ?? Base64URL.encode(derived.withUnsafeBytes { Array($0) })
     }

@@ -73,11 +73,14 @@ struct TokenKey: Sendable {
     }
 
     /// A token for `user`, bought with these credentials. Shape: base64url(header) "." base64url(claims) "." base64url(HMAC-SHA256).
+    ///
+    /// - Parameter type: `access` or `refresh`.
     func sign(
-        for user: UserID, scope: Scope, expiresAt: Timestamp, now: Timestamp, bought: [CredentialID] = []
+        for user: UserID, type: String = "access", scope: Scope, expiresAt: Timestamp, now: Timestamp,
+        bought: [CredentialID] = []
     ) throws(KitError) -> String {
         var members: [(String, JSON)] = [
-            ("userID", .string(user.description)), ("type", "access"), ("iat", .int(Int(now.seconds))),
+            ("userID", .string(user.description)), ("type", .string(type)), ("iat", .int(Int(now.seconds))),
             ("iatMs", .int(Int(now.microseconds / 1_000))), ("exp", .int(Int(expiresAt.seconds))),
             ("jti", .string(HexID<TokenKey>.random().description)), ("scope", .string(scope.rawValue)),
         ]
@@ -93,8 +96,10 @@ struct TokenKey: Sendable {
 
     /// - Parameter now: Nil reads it whenever it is good.
     /// - Throws: `.expired` when everything but the time is fine, `.unauthorized` for anything else that is wrong.
-    func verify(_ text: String, now: Timestamp?) throws(KitError) -> Claims {
-        guard let claims = Claims(json: try payload(of: text)), claims.type == nil || claims.type == "access",
+    ///
+    /// - Parameter type: What it must be good for; one that does not say is an access token.
+    func verify(_ text: String, type: String = "access", now: Timestamp?) throws(KitError) -> Claims {
+        guard let claims = Claims(json: try payload(of: text)), claims.type ?? "access" == type,
             UserID(claims.userID) != nil
         else { throw Self.refused }
         guard let now else { return claims }

@@ -35,7 +35,8 @@ extension Authenticator {
     }
 
     private func token(_ text: String, _ now: Timestamp) throws(KitError) -> Withdrawal {
-        if let claims = try? tokens.verify(text, now: nil), let user = UserID(claims.userID) {
+        let ours = try? tokens.verify(text, now: nil)
+        if let claims = ours ?? (try? tokens.verify(text, type: "refresh", now: nil)), let user = UserID(claims.userID) {
             return withdrawal(.token, claims.proof(of: text), user.description, user, claims.expiresAt, now)
         }
         if let payload = try? sessions.payload(of: text), let session = try? QuickbackSession(payload, now: nil) {
@@ -78,7 +79,7 @@ extension Authenticator {
             kind: .user, name: name, owner: known?.id,
             revocations: users.map { Revocation(subject: .user($0), at: now) }
                 + accounts.map { Revocation(subject: .account($0), at: now) },
-            keys: (known.map { directory.keys(of: $0.id) } ?? []).filter {
+            keys: (known.map { directory.activeKeys(of: $0.id) } ?? []).filter {
                 !caller.proof.credentials.contains($0.credential)
             })
     }

@@ -14,10 +14,14 @@ public struct Click: Sendable, Equatable {
 
     /// The unbroken life of the log this click belongs to; 0 until the sequencer has seen it.
     public internal(set) var epoch: Int32 = 0
+    /// Where the visitor came from, as `Referrers` numbers domains; 0 when they did not say.
+    var referrer: UInt32 = 0
     /// Its place in the owner's feed, contiguous from 1.
     public internal(set) var ownerNumber: Int64 = 0
     /// Its place in the link's feed, contiguous from 1: the link's running total.
     public internal(set) var linkNumber: Int64 = 0
+    /// The same for the same visitor on the same day, and nothing on another (`VisitorHash`); 0 when nobody knows.
+    var visitor: UInt64 = 0
 
     init(of link: Link, details: ClickDetails, at: Timestamp) {
         self.init(

@@ -1,18 +1,22 @@
-/// What is known of who clicked: five bytes, no address and no user agent.
+/// What is known of who clicked: six bytes, no address and no user agent.
 public struct ClickDetails: Sendable, Hashable {
     public var country: Country
     public var device: Device
     public var browser: Browser
     /// Programs that fetch links by themselves. They are counted like everyone else and can be told apart.
     public var isBot: Bool
+    /// A bot that wants to show what is behind a link, where somebody has written it.
+    public var isPreview: Bool
 
     public init(
-        country: Country = .unknown, device: Device = .unknown, browser: Browser = .unknown, isBot: Bool = false
+        country: Country = .unknown, device: Device = .unknown, browser: Browser = .unknown, isBot: Bool = false,
+        isPreview: Bool = false
     ) {
         self.country = country
         self.device = device
         self.browser = browser
-        self.isBot = isBot
+        self.isBot = isBot || isPreview
+        self.isPreview = isPreview
     }
 }
 

@@ -3,6 +3,7 @@ public struct KitError: Error, Sendable {
     public enum Code: String, CaseIterable, Sendable {
         case invalid, invalidURL, unauthorized, expired, forbidden, notFound, conflict, inactive, tooLarge
         case limitExceeded, unavailable, unwritable, `internal`
+        case wrongPassword, emailTaken
     }
 
     public let code: Code
@@ -10,6 +11,8 @@ public struct KitError: Error, Sendable {
     public let message: String
     /// Logged, never sent.
     public let cause: (any Error)?
+    /// Whole seconds after which it may go better, where that is known.
+    public var retryAfter: Int?
 
     public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
         self.code = code
@@ -32,8 +35,19 @@ extension KitError.Code {
         case .inactive: "URL_INACTIVE"
         case .tooLarge: "PAYLOAD_TOO_LARGE"
         case .limitExceeded: "RATE_LIMIT_EXCEEDED"
+        case .wrongPassword: "AUTH_INVALID_CREDENTIALS"
+        case .emailTaken: "AUTH_EMAIL_TAKEN"
         case .unavailable, .unwritable, .internal: "INTERNAL_ERROR"
         }
+    }
+}
+
+extension KitError {
+    /// One address asks for more redirects in a second than this server gives.
+    static var tooManyRedirects: KitError {
+        var error = KitError(.limitExceeded, "too many redirects from this address; try again in a second")
+        error.retryAfter = 1
+        return error
     }
 }
 

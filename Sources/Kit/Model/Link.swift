@@ -7,7 +7,7 @@ public struct Link: Sendable, Equatable {
     /// Positive and dense: the key of the store and of the feed counters.
     public let key: Int
     public let code: ShortCode
-    public let destination: Destination
+    public var destination: Destination
     public let owner: UserID
     /// The owner's `User.key`.
     public let ownerKey: Int
@@ -15,6 +15,59 @@ public struct Link: Sendable, Equatable {
     public let isCustom: Bool
     public var isActive: Bool
     public let createdAt: Timestamp
+    /// From then on it does not redirect; nil when that never comes.
+    public var expiresAt: Timestamp?
+    /// Redirects it gives in all, at least 1; nil for any number.
+    public var maxClicks: Int?
+    public var tags: [Tag] = []
+    /// Counts its changes, so that a later one is never overwritten by an earlier one.
+    var revision = 0
+}
+
+extension Link {
+    /// Tags of one link at most.
+    public static let mostTags = 10
+    /// The largest `maxClicks`.
+    public static let mostClicks = 1_000_000_000_000
+}
+
+/// A word by which owners sort their links: 1 to 32 lower-case letters, digits, hyphens or underscores.
+public struct Tag: Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+
+    /// Capitals become small.
+    ///
+    /// - Throws: `.invalid` when the text is no such word.
+    public init(_ text: String) throws(KitError) {
+        let lower = text.lowercased()
+        let isGood = lower.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"),
+                UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        guard isGood, (1...32).contains(lower.utf8.count) else {
+            throw KitError(.invalid, "a tag has 1 to 32 letters, digits, hyphens or underscores")
+        }
+        description = lower
+    }
+
+    /// Each of them once, in the order given.
+    ///
+    /// - Throws: `.invalid` when one is no tag or there are more than ten.
+    public static func list(_ texts: [String]) throws(KitError) -> [Tag] {
+        guard texts.count <= Link.mostTags else {
+            throw KitError(.invalid, "a link has at most \(Link.mostTags) tags")
+        }
+        var tags: [Tag] = []
+        for text in texts {
+            let tag = try Tag(text)
+            if !tags.contains(tag) { tags.append(tag) }
+        }
+        return tags
+    }
 }
 
 /// Where a link leads: an absolute http or https URL of at most 2,048 characters.

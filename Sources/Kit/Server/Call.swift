@@ -54,6 +54,24 @@ struct Call {
         try services.authenticator.callerIdentity(.bearer(bearer()), now: now)
     }
 
+    /// Who asks, as far as addresses say: behind a trusted proxy, whom it names.
+    ///
+    /// - Parameter isTrusted: Whether what the request says of itself is believed.
+    func client(isTrusted: Bool) -> ClientAddress {
+        guard isTrusted, var list = request.head.headers[canonicalForm: "x-forwarded-for"].last.map(String.init) else {
+            return request.peer
+        }
+        return list.withUTF8 { ClientAddress(forwardedFor: UnsafeRawBufferPointer($0)) } ?? request.peer
+    }
+
+    /// The body as JSON with its keys in order; an empty one counts as `{}`.
+    ///
+    /// - Throws: `.invalid` when it is not JSON.
+    func json() throws(KitError) -> JSON {
+        guard request.body.readableBytes > 0 else { return .object([:]) }
+        return try JSON(parsing: Array(request.body.readableBytesView))
+    }
+
     /// The body as JSON; an empty one counts as `{}`.
     ///
     /// - Throws: `.invalid` when it is not what the route takes.

@@ -28,6 +28,8 @@ final class FrontConnection: SocketHandler, Timed, Stoppable {
     /// A peer that asks and does not take the answers is not read from: what waits for it is one read's worth of replies.
     private var isBlocked = false
     private var deadline: NIODeadline
+    /// Asked for with the first redirect: a socket has no use for it.
+    private var peer: ClientAddress?
 
     /// Takes an accepted descriptor over; it is closed when the loop cannot take it.
     static func accept(_ descriptor: Int32, at entrance: Entrance, by server: ServerLoop) {
@@ -185,16 +187,37 @@ final class FrontConnection: SocketHandler, Timed, Stoppable {
         while end < head.target.upperBound, bytes[end] != UInt8(ascii: "?") { end += 1 }
         let segment = UnsafeRawBufferPointer(rebasing: bytes[head.target.lowerBound + 1..<end])
         guard let code = ShortCode(bytes: segment),
-            let entry = server.services.links.entry(code), entry.link.isActive
+            let entry = server.services.links.entry(code), entry.isOpen(at: now)
         else { return false }
-        var details = server.userAgents.details(of: UnsafeRawBufferPointer(rebasing: bytes[head.userAgent]))
-        if server.services.configuration.trustsProxy, let country = Country(bytes[head.country]) {
-            details.country = country
+        let isTrusted = server.services.configuration.trustsProxy
+        let address = isTrusted ? client(head, bytes) : connectedPeer
+        guard server.services.redirectLimit.allows(address, now: now) else {
+            HTTPResponse(.tooManyRedirects)
+                .write(to: &server.replies, date: server.dateHeader(at: now), closes: head.wantsClose)
+            return true
         }
+        if let budget = entry.budget, !budget.take() { return false }
+        let click = server.click(
+            of: entry.link, from: address,
+            agent: server.userAgents.look(at: UnsafeRawBufferPointer(rebasing: bytes[head.userAgent])),
+            country: isTrusted ? Country(bytes[head.country]) : nil,
+            referer: UnsafeRawBufferPointer(rebasing: bytes[head.referer]), at: now)
         RedirectReply.write(
             entry, tail: server.redirectTail(at: now), closes: head.wantsClose || server.isEnding, to: &server.replies)
-        server.record(Click(of: entry.link, details: details, at: now))
+        server.record(click)
         return true
+    }
+
+    private var connectedPeer: ClientAddress {
+        if let peer { return peer }
+        let found = ClientAddress(peerOf: socket.descriptor)
+        peer = found
+        return found
+    }
+
+    /// As the proxy in front names it.
+    private func client(_ head: RequestHead, _ bytes: UnsafeRawBufferPointer) -> ClientAddress {
+        ClientAddress(forwardedFor: UnsafeRawBufferPointer(rebasing: bytes[head.forwardedFor])) ?? connectedPeer
     }
 
     private static var headTooLarge: KitError { KitError(.tooLarge, "the request's headers are above 8 KiB") }

@@ -8,6 +8,8 @@ struct HTTPRequest: Sendable {
     var head: HTTPRequestHead
     var body: ByteBuffer
     var entrance = Entrance.shared
+    /// Who is connected.
+    var peer = ClientAddress.unknown
 
     /// Without the query; of an absolute target (RFC 9112 §3.2.2) only what follows the authority.
     var path: String { String(target.prefix { $0 != "?" }) }
@@ -43,6 +45,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
     private let server: ServerLoop
     private let entrance: Entrance
     private let decoder: ByteToMessageHandler<HTTPRequestDecoder>
+    private let peer: ClientAddress
     private var context: ChannelHandlerContext?
     /// The request whose body is still coming.
     private var incoming: HTTPRequest?
@@ -55,21 +58,24 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
     private var isUpgraded = false
     private var deadline: NIODeadline
 
-    private init(server: ServerLoop, _ entrance: Entrance, decoder: ByteToMessageHandler<HTTPRequestDecoder>) {
+    private init(
+        server: ServerLoop, _ entrance: Entrance, peer: ClientAddress, decoder: ByteToMessageHandler<HTTPRequestDecoder>
+    ) {
         self.server = server
         self.entrance = entrance
+        self.peer = peer
         self.decoder = decoder
         deadline = .now() + server.requestDeadline
     }
 
     /// The parser and the connection behind it.
-    static func handlers(server: ServerLoop, _ entrance: Entrance) -> [any ChannelHandler] {
+    static func handlers(server: ServerLoop, _ entrance: Entrance, peer: ClientAddress) -> [any ChannelHandler] {
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = FrontConnection.maximumHead
         limits.maxHeaderListSize = FrontConnection.maximumHead
         let decoder = ByteToMessageHandler(
             HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits))
-        return [decoder, HTTPConnection(server: server, entrance, decoder: decoder)]
+        return [decoder, HTTPConnection(server: server, entrance, peer: peer, decoder: decoder)]
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -133,7 +139,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, Timed
     private static var headTooLarge: KitError { KitError(.tooLarge, "the request's headers are above 8 KiB") }
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        incoming = HTTPRequest(head: head, body: .init(), entrance: entrance)
+        incoming = HTTPRequest(head: head, body: .init(), entrance: entrance, peer: peer)
         let fields = head.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
         if head.uri.utf8.count + fields > FrontConnection.maximumHead {
             refuse(Self.headTooLarge, .requestHeaderFieldsTooLarge)

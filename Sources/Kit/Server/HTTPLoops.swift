@@ -15,13 +15,14 @@ final class HTTPLoops: Sendable {
     func take(_ descriptor: Int32, at entrance: Entrance, unread: ByteBuffer) {
         let place = turn.add(1, ordering: .relaxed).oldValue % servers.count
         let server = servers[place]
+        let peer = ClientAddress(peerOf: descriptor)
         // A client may end its side once it has asked, and still wants the answer.
         let bootstrap = ClientBootstrap(group: server.loop)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let handlers: [any ChannelHandler] =
-                        [Replay(unread)] + HTTPConnection.handlers(server: server, entrance)
+                        [Replay(unread)] + HTTPConnection.handlers(server: server, entrance, peer: peer)
                     try channel.pipeline.syncOperations.addHandlers(handlers)
                 }
             }

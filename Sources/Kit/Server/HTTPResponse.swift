@@ -41,6 +41,11 @@ struct HTTPResponse: Sendable {
         self.init(status: status, plain: ["success": true, "data": data, "error": nil])
     }
 
+    /// A list with `"meta"` behind it.
+    init(_ data: JSON, meta: JSON) {
+        self.init(plain: ["success": true, "data": data, "error": nil, "meta": meta])
+    }
+
     /// `{"success":false,"data":null,"error":{"code","message"}}`, with the status that belongs to the error unless another is given.
     init(_ error: KitError, status: HTTPResponseStatus? = nil) {
         self.init(
@@ -49,17 +54,19 @@ struct HTTPResponse: Sendable {
                 "success": false, "data": nil,
                 "error": ["code": .string(error.code.wireName), "message": .string(error.message)],
             ])
-        if error.code == .unavailable { headers.append(("Retry-After", "1")) }
+        if let seconds = error.retryAfter ?? (error.code == .unavailable ? 1 : nil) {
+            headers.append(("Retry-After", "\(seconds)"))
+        }
     }
 
     /// The status of each error: the only such table.
     static func status(of code: KitError.Code) -> HTTPResponseStatus {
         switch code {
         case .invalid, .invalidURL: .badRequest
-        case .unauthorized, .expired: .unauthorized
+        case .unauthorized, .expired, .wrongPassword: .unauthorized
         case .forbidden: .forbidden
         case .notFound: .notFound
-        case .conflict: .conflict
+        case .conflict, .emailTaken: .conflict
         case .inactive: .gone
         case .tooLarge: .payloadTooLarge
         case .limitExceeded: .tooManyRequests

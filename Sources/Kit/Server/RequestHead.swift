@@ -19,6 +19,8 @@ struct RequestHead {
     /// Of the head with its blank line, in bytes.
     private(set) var length = 0
     private(set) var userAgent = 0..<0
+    private(set) var referer = 0..<0
+    private(set) var forwardedFor = 0..<0
     /// `X-Country` or `CF-IPCountry`.
     private(set) var country = 0..<0
     private(set) var wantsClose = false
@@ -73,6 +75,7 @@ struct RequestHead {
         case 4 where Self.equals(bytes, name, "host"): return once(\.host)
         case 6 where Self.equals(bytes, name, "origin"): return once(\.origin)
         case 6 where Self.equals(bytes, name, "expect"): return false
+        case 7 where Self.equals(bytes, name, "referer"): return once(\.referer)
         case 7 where Self.equals(bytes, name, "upgrade"):
             guard Self.equals(bytes, value, "websocket") else { return false }
             upgradesToWebSocket = true
@@ -84,6 +87,7 @@ struct RequestHead {
         case 12 where Self.equals(bytes, name, "cf-ipcountry"): return once(\.country)
         case 13 where Self.equals(bytes, name, "authorization"): return false
         case 14 where Self.equals(bytes, name, "content-length"): return false
+        case 15 where Self.equals(bytes, name, "x-forwarded-for"): return once(\.forwardedFor)
         case 17 where Self.equals(bytes, name, "transfer-encoding"): return false
         case 17 where Self.equals(bytes, name, "sec-websocket-key"): return once(\.webSocketKey)
         case 21 where Self.equals(bytes, name, "sec-websocket-version"): return once(\.webSocketVersion)

@@ -62,14 +62,17 @@ public final class Server: Sendable {
             master: master, tokenSecret: configuration.tokenSecret, ticketSecret: configuration.ticketSecret,
             sessionSecret: configuration.sessionSecret, accountSecret: configuration.accountSecret)
         let contents = try store.open(now: .now)
+        let referrers = Referrers()
         let recorder = ClickRecorder(
-            store: store, flushInterval: configuration.flushInterval, holes: contents.holes, log: log)
+            store: store, flushInterval: configuration.flushInterval, holes: contents.holes, referrers: referrers,
+            log: log
+        )
         let sequencer = Sequencer(
             heads: contents.heads, backlogCapacity: configuration.logBacklog, wakeRecorder: { recorder.wake() })
         do {
             try await run(
                 contents, secrets, recorder, sequencer, FeedReader(store: store, sequencer: sequencer),
-                workers, ready: ready)
+                referrers, workers, ready: ready)
         } catch {
             // Whatever went wrong, the log's life ends here, and in order: nothing was numbered that is not in it.
             do {
@@ -92,7 +95,7 @@ public final class Server: Sendable {
 
     private func run(
         _ contents: StoreContents, _ secrets: Secrets, _ recorder: ClickRecorder, _ sequencer: Sequencer,
-        _ reader: FeedReader, _ workers: URL?, ready: @Sendable (Address) async throws -> Void
+        _ reader: FeedReader, _ referrers: Referrers, _ workers: URL?, ready: @Sendable (Address) async throws -> Void
     ) async throws {
         let accounts = Directory(contents.directory)
         let services = Services(
@@ -102,7 +105,10 @@ public final class Server: Sendable {
                 isRealtimeSingleUse: configuration.isRealtimeTicketSingleUse,
                 revocations: Revocations(contents.revocations, keys: contents.directory.keys),
                 dashboardKey: configuration.dashboardPublicKey),
-            links: LinkTable(contents.links), sequencer: sequencer, recorder: recorder, reader: reader,
+            links: LinkTable(
+                contents.links, deleted: contents.deleted, lastKey: contents.lastLink,
+                clicks: { contents.heads.number(of: .link(Int32($0))) }), sequencer: sequencer, recorder: recorder,
+            reader: reader, referrers: referrers, visitors: secrets.visitors,
             lastNotification: contents.lastNotification, dashboards: contents.dashboards, log: log)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.loops / 2))
         let sockets = try (0..<configuration.loops).map { try SocketLoop(name: "sockets-\($0)") }
@@ -110,13 +116,16 @@ public final class Server: Sendable {
             try await withThrowingDiscardingTaskGroup { tasks in
                 tasks.addTask { await recorder.run(from: sequencer) }
                 defer { recorder.stop() }
+                services.passwords.start()
                 try await serve(services, on: sockets, group, workers, ready: ready)
             }
         } catch {
+            await services.passwords.stop()
             await reader.stop()
             try? await Self.end(sockets, group)
             throw error
         }
+        await services.passwords.stop()
         await reader.stop()
         try await Self.end(sockets, group)
     }

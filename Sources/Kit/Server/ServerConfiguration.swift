@@ -54,7 +54,20 @@ public struct ServerConfiguration: Sendable {
     public var lastRequests = Duration.milliseconds(500)
     /// For connections to end by themselves when the server stops. Default 10 s; then they are cut off.
     public var shutdownDeadline = Duration.seconds(10)
-    /// Takes the country from `CF-IPCountry` or `X-Country` of any request. Default off: only a proxy in front can be believed.
+    /// Links one user may make in a minute; administrators any number. Above it 429; 0 sets no limit. Default 20.
+    public var linksPerMinute = 20
+    /// Lets anybody make an account. Default off.
+    public var allowsRegistration = false
+    /// Accounts one address may make in a minute; above it 429; 0 sets no limit. Default 5.
+    public var registrationsPerMinute = 5
+    /// Passwords one address may try in a minute; above it 429; 0 sets no limit. Default 5.
+    public var loginsPerMinute = 5
+    /// Redirects one address may ask for in a second, at most 65,535; above it 429. 0 sets no limit. Default 100.
+    public var redirectsPerSecond = 100
+    /// Limits redirects to this machine itself too. Default off: a load test on this machine would end at 100 a second.
+    public var limitsLoopback = false
+    /// Takes the country from `CF-IPCountry` or `X-Country` of any request, and the address from `X-Forwarded-For`. Default
+    /// off: only a proxy in front can be believed.
     public var trustsProxy = false
     /// Lets links lead to this machine and private networks. Default off.
     public var allowsPrivateTargets = false
@@ -130,6 +143,12 @@ public struct ServerConfiguration: Sendable {
         port = try number("PORT", port, 0...65_535)
         outboxMessages = try number("WS_SEND_BUFFER", outboxMessages, 1...1_000_000)
         maximumConnections = try number("WS_MAX_CONNECTIONS", maximumConnections, 1...10_000_000)
+        linksPerMinute = try number("RATE_LIMIT_CREATE_PER_MIN", linksPerMinute, 0...1_000_000)
+        allowsRegistration = try flag("ALLOW_REGISTRATION", allowsRegistration)
+        registrationsPerMinute = try number("AUTH_RATE_LIMIT_PER_MIN", registrationsPerMinute, 0...1_000_000)
+        loginsPerMinute = try number("RATE_LIMIT_LOGIN_PER_MIN", loginsPerMinute, 0...1_000_000)
+        redirectsPerSecond = try number("RATE_LIMIT_REDIRECT_PER_SEC", redirectsPerSecond, 0...65_535)
+        limitsLoopback = try flag("RATE_LIMIT_LOOPBACK", limitsLoopback)
         trustsProxy = try flag("TRUST_PROXY", trustsProxy)
         allowsPrivateTargets = try flag("ALLOW_PRIVATE_TARGETS", allowsPrivateTargets)
         tokenSecret = value("JWT_SECRET") ?? tokenSecret

@@ -24,6 +24,10 @@ final class ServerLoop: @unchecked Sendable {
     /// Confined to the loop; a look-up calls nobody who looks anything up.
     @exclusivity(unchecked)
     var userAgents = UserAgent.Cache()
+    @exclusivity(unchecked)
+    private var referers = RefererCache()
+    @exclusivity(unchecked)
+    private var visitorDay: VisitorDay
     private(set) var connections: [ObjectIdentifier: any HubClient] = [:]
     /// Sessions of Engine.IO, by their ids.
     var engines: [String: EngineSession] = [:]
@@ -67,6 +71,7 @@ final class ServerLoop: @unchecked Sendable {
             loop: loop, sequencer: services.sequencer, occupancy: services.occupancy,
             metricInterval: services.configuration.metricInterval.timeAmount)
         wheel = TimingWheel(now: .now(), tick: services.configuration.tick.timeAmount)
+        visitorDay = VisitorDay(services.visitors)
         slowLog = LogGate(services.log)
         closedRecords = ClosedRecords(loops: services.configuration.loops)
     }
@@ -78,6 +83,20 @@ final class ServerLoop: @unchecked Sendable {
         loop.scheduleRepeatedTask(initialDelay: wheel.tick, delay: wheel.tick) { [self] _ in
             wheel.advance(to: .now())
         }
+    }
+
+    /// The click of a request: what it says of itself, and of whom.
+    @inline(__always)
+    func click(
+        of link: Link, from address: ClientAddress, agent: UserAgent.Seen, country: Country?,
+        referer: UnsafeRawBufferPointer, at now: Timestamp
+    ) -> Click {
+        var details = agent.details
+        if let country { details.country = country }
+        var click = Click(of: link, details: details, at: now)
+        click.visitor = visitorDay.visitor(address, agent: agent.hash, at: now)
+        click.referrer = referers.number(of: referer, at: now, day: visitorDay.day, services.referrers)
+        return click
     }
 
     /// Takes a click; it is numbered, logged and published at the end of this tick, with all others of the tick.

@@ -14,7 +14,14 @@ final class Services: Sendable {
     let codes: CodeMaker
     let protocols: ProtocolSettings
     let occupancy = Occupancy()
-    let ticketLimit: TicketLimit
+    let ticketLimit: RateLimit<UserID>
+    let createLimit: RateLimit<UserID>
+    let registerLimit: RateLimit<ClientAddress>
+    let loginLimit: RateLimit<ClientAddress>
+    let passwords = Passwords()
+    let redirectLimit: RedirectLimit
+    let referrers: Referrers
+    let visitors: VisitorKey
     let seats: Seats
     let notifications: Notifications
     let linkNotifications: LinkNotifications
@@ -36,8 +43,8 @@ final class Services: Sendable {
 
     init(
         configuration: ServerConfiguration, directory: Directory, authenticator: Authenticator, links: LinkTable,
-        sequencer: Sequencer, recorder: ClickRecorder, reader: FeedReader, lastNotification: Int,
-        dashboards: DashboardContents, log: Logger
+        sequencer: Sequencer, recorder: ClickRecorder, reader: FeedReader, referrers: Referrers,
+        visitors: VisitorKey, lastNotification: Int, dashboards: DashboardContents, log: Logger
     ) {
         self.configuration = configuration
         self.directory = directory
@@ -58,7 +65,14 @@ final class Services: Sendable {
         linkNotifications = LinkNotifications(configuration.notifies, notifications, log: log)
         self.dashboards = Dashboards(
             dashboards, settings: protocols, recorder: recorder, sequencer: sequencer, log: log)
-        ticketLimit = TicketLimit(perMinute: 60)
+        ticketLimit = RateLimit(60, perSeconds: 60)
+        createLimit = RateLimit(configuration.linksPerMinute, perSeconds: 60)
+        registerLimit = RateLimit(configuration.registrationsPerMinute, perSeconds: 60)
+        loginLimit = RateLimit(configuration.loginsPerMinute, perSeconds: 60)
+        redirectLimit = RedirectLimit(
+            configuration.redirectsPerSecond, limitsLoopback: configuration.limitsLoopback)
+        self.referrers = referrers
+        self.visitors = visitors
         self.log = log
     }
 

@@ -7,22 +7,36 @@ struct UserAgent {
     /// Bounded: 64 entries, a new one replaces whichever has its slot. Confined to one loop.
     struct Cache {
         private static let size = 64
-        private var slots: [(agent: [UInt8], details: ClickDetails)] = Array(
-            repeating: ([], ClickDetails()), count: size)
+        private var slots: [(agent: [UInt8], seen: Seen)] = Array(
+            repeating: ([], Seen(details: ClickDetails(), hash: 0)), count: size)
 
-        mutating func details(of agent: UnsafeRawBufferPointer) -> ClickDetails {
-            guard agent.count > 0, agent.count <= 1_024 else { return UserAgent.details(of: agent) }
+        mutating func look(at agent: UnsafeRawBufferPointer) -> Seen {
+            guard agent.count > 0, agent.count <= 1_024 else { return UserAgent.look(at: agent) }
             let middle = agent[agent.count / 2]
             let slot = (agent.count &* 31 &+ Int(middle) &* 7 &+ Int(agent[agent.count - 1])) % Self.size
-            if slots[slot].agent.withUnsafeBytes({ $0.holdsSame(as: agent) }) { return slots[slot].details }
-            let details = UserAgent.details(of: agent)
-            slots[slot] = (Array(agent), details)
-            return details
+            if slots[slot].agent.withUnsafeBytes({ $0.holdsSame(as: agent) }) { return slots[slot].seen }
+            let seen = UserAgent.look(at: agent)
+            slots[slot] = (Array(agent), seen)
+            return seen
         }
     }
 
-    private static let bots: [StaticString] = [
-        "bot", "crawl", "spider", "slurp", "facebookexternalhit", "preview", "whatsapp", "embedly", "headless",
+    /// What an agent is, and a number for it.
+    struct Seen {
+        let details: ClickDetails
+        /// FNV-1a of its bytes: part of what visitors are told apart by.
+        let hash: UInt64
+    }
+
+    static func look(at agent: UnsafeRawBufferPointer) -> Seen {
+        Seen(details: details(of: agent), hash: agent.fnv1a)
+    }
+
+    private static let bots: [StaticString] = ["bot", "crawl", "spider", "slurp", "headless"]
+    /// Programs of messengers and networks that show what is behind a link. They come before the bots: some say both.
+    private static let previews: [StaticString] = [
+        "facebookexternalhit", "preview", "whatsapp", "embedly", "slackbot", "twitterbot", "telegrambot", "discordbot",
+        "linkedinbot", "skypeuripreview", "redditbot", "pinterestbot", "vkshare", "mastodon/",
     ]
     /// First match wins: Edge, Opera, Samsung and Vivaldi also say Chrome; Chrome also says Safari.
     private static let browsers: [(word: StaticString, browser: Browser)] = [
@@ -34,7 +48,8 @@ struct UserAgent {
     /// An empty agent is unknown in everything.
     static func details(of agent: UnsafeRawBufferPointer) -> ClickDetails {
         guard agent.count > 0 else { return ClickDetails() }
-        let isBot = bots.contains { contains(agent, $0) }
+        let isPreview = previews.contains { contains(agent, $0) }
+        let isBot = isPreview || bots.contains { contains(agent, $0) }
         let device: Device =
             if contains(agent, "ipad") || contains(agent, "tablet") {
                 .tablet
@@ -42,7 +57,7 @@ struct UserAgent {
                 .mobile
             } else if isBot { .unknown } else { .desktop }
         let browser = isBot ? .bot : browsers.first { contains(agent, $0.word) }?.browser ?? .unknown
-        return ClickDetails(device: device, browser: browser, isBot: isBot)
+        return ClickDetails(device: device, browser: browser, isBot: isBot, isPreview: isPreview)
     }
 
     /// Whether `word`, in lower case, occurs in `text` in any case.
@@ -62,8 +77,11 @@ struct UserAgent {
 }
 
 extension UnsafeRawBufferPointer {
+    /// FNV-1a with 64 bits (Fowler, Noll, Vo).
+    var fnv1a: UInt64 { reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 } }
+
     @inline(__always)
-    fileprivate func holdsSame(as other: UnsafeRawBufferPointer) -> Bool {
+    func holdsSame(as other: UnsafeRawBufferPointer) -> Bool {
         guard count == other.count, let here = baseAddress, let there = other.baseAddress else { return false }
         return memcmp(here, there, count) == 0
     }

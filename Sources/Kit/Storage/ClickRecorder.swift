@@ -31,15 +31,21 @@ final class ClickRecorder: Sendable {
 
     private let store: any Store
     private let flushInterval: Duration
+    private let referrers: Referrers?
     private let log: Logger
     private let state: Guarded<State>
     private let signal = DispatchSemaphore(value: 0)
     /// Hears of clicks that have become durable, on the recorder's thread.
     private let listener = Guarded<@Sendable ([Click]) -> Void>({ _ in })
 
-    /// - Parameter holes: Holes the log has already.
-    init(store: any Store, flushInterval: Duration, holes: Int = 0, log: Logger) {
+    /// - Parameters:
+    ///   - holes: Holes the log has already.
+    ///   - referrers: Names for the numbers that clicks carry.
+    init(
+        store: any Store, flushInterval: Duration, holes: Int = 0, referrers: Referrers? = nil, log: Logger
+    ) {
         state = Guarded(State(holes: holes))
+        self.referrers = referrers
         self.store = store
         self.flushInterval = flushInterval
         self.log = log
@@ -140,7 +146,7 @@ final class ClickRecorder: Sendable {
             let segments = Self.nextGroup(of: waiting)
             let group = CommitGroup(
                 clicks: segments.count == 1 ? segments[0].clicks : segments.flatMap(\.clicks),
-                holes: segments.flatMap(\.holes), changes: changes.map(\.change))
+                holes: segments.flatMap(\.holes), changes: changes.map(\.change), referrers: referrers)
             do {
                 let answers = try store.commit(group)
                 for (change, answer) in zip(changes, answers) {

@@ -10,6 +10,9 @@ final class MemoryStore: Store {
         var holes: [Feed: [Hole]] = [:]
         /// Of each account, the oldest first.
         var notifications: [AccountID: [AccountNotification]] = [:]
+        var rollups = MemoryRollups()
+        /// Domains by the place of their click.
+        var referrers: [Feed: [Position: String]] = [:]
     }
     private let state = Guarded(State())
 
@@ -39,7 +42,12 @@ final class MemoryStore: Store {
                 contents.heads.raise(by: click)
                 state.clicks[.owner(click.ownerKey), default: []].append(click)
                 state.clicks[.link(click.link), default: []].append(click)
+                guard let domain = group.referrers?.name(click.referrer, at: click.at) else { continue }
+                for feed in [Feed.owner(click.ownerKey), .link(click.link)] {
+                    state.referrers[feed, default: [:]][click.position(in: feed)] = domain
+                }
             }
+            state.rollups.add(group.clicks, names: group.referrers)
             for each in group.holes {
                 contents.heads.raise(each.feed, to: each.hole.to ?? 0)
                 state.holes[each.feed, default: []].append(each.hole)
@@ -73,6 +81,32 @@ final class MemoryStore: Store {
         }
     }
 
+    func statistics(of feed: Feed, _ range: StatisticsRange, now: Timestamp) throws(KitError) -> Statistics {
+        state.withLock { state in
+            let heads = state.contents?.heads
+            let position = Position(epoch: heads?.epoch ?? 0, number: heads?.number(of: feed) ?? 0)
+            var statistics = Statistics(range, now: now, position: position)
+            state.rollups.read(feed, into: &statistics)
+            return statistics
+        }
+    }
+
+    func referrers(of feed: Feed, after first: Position, through last: Position) throws(KitError) -> [Position: String]
+    {
+        state.withLock { state in (state.referrers[feed] ?? [:]).filter { $0.key > first && $0.key <= last } }
+    }
+
+    func links(_ query: LinkQuery) throws(KitError) -> LinkPage {
+        state.withLock { state in
+            let found = (state.contents?.links ?? []).map(\.link).filter(query.matches).sorted { $0.key > $1.key }
+            return LinkPage(codes: found.dropFirst(query.offset).prefix(query.limit).map(\.code), total: found.count)
+        }
+    }
+
+    func code(of link: LinkID) throws(KitError) -> ShortCode? {
+        state.withLock { $0.contents?.links.first { $0.link.id == link }?.link.code }
+    }
+
     func notifications(of account: AccountID, from start: Int, limit: Int) throws(KitError) -> NotificationPage {
         state.withLock { state in
             let all = state.notifications[account, default: []]
@@ -97,6 +131,17 @@ extension StoreContents {
                 return .failure(KitError(.conflict, "this code is taken"))
             }
             links.append(LinkTable.Entry(link))
+            lastLink = max(lastLink, link.key)
+            deleted[link.code] = nil
+        case .changed(let link):
+            guard let place = links.firstIndex(where: { $0.link.key == link.key }) else { break }
+            if links[place].link.revision < link.revision { links[place] = LinkTable.Entry(link) }
+        case .deleted(let link, _):
+            guard let place = links.firstIndex(where: { $0.link.key == link.key }) else { break }
+            deleted[link.code] = links.remove(at: place).link.ownerKey
+        case .account(let user, let password):
+            if !directory.users.contains(where: { $0.key == user.key }) { directory.users.append(user) }
+            directory.passwords[user.id] = password
         case .key(let key):
             directory.keys.removeAll { $0.id == key.id }
             directory.keys.append(key)
@@ -122,6 +167,25 @@ extension StoreContents {
             dashboards.metrics[tenant, default: []].append(metric)
         }
         return .success(())
+    }
+}
+
+extension LinkQuery {
+    fileprivate func matches(_ link: Link) -> Bool {
+        guard link.ownerKey == owner, isActive.map({ $0 == link.isActive }) ?? true,
+            tag.map(link.tags.contains) ?? true, before.map({ link.key < $0 }) ?? true
+        else { return false }
+        guard let search else { return true }
+        return [link.code.description, link.destination.description].contains { text in
+            text.asciiLowercased.firstRange(of: search.asciiLowercased) != nil
+        }
+    }
+}
+
+extension String {
+    /// As SQLite's `lower` does it.
+    fileprivate var asciiLowercased: String {
+        String(decoding: utf8.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
     }
 }
 

@@ -24,6 +24,27 @@ protocol Store: Sendable {
     /// - Throws: `.unavailable` when the log cannot be read.
     func position(in feed: Feed, at time: Timestamp) throws(KitError) -> Position?
 
+    /// What a feed's durable clicks in `range` were; their position is in the current epoch. What this costs does not grow with
+    /// the clicks.
+    ///
+    /// - Throws: `.unavailable` when it cannot be read.
+    func statistics(of feed: Feed, _ range: StatisticsRange, now: Timestamp) throws(KitError) -> Statistics
+
+    /// Where the visitors of a feed's durable clicks behind `first` up to `last` came from, of those who said.
+    ///
+    /// - Throws: `.unavailable` when the log cannot be read.
+    func referrers(of feed: Feed, after first: Position, through last: Position) throws(KitError) -> [Position: String]
+
+    /// The durable links that match.
+    ///
+    /// - Throws: `.unavailable` when they cannot be read.
+    func links(_ query: LinkQuery) throws(KitError) -> LinkPage
+
+    /// The code of a link that is there; nil for an unknown or a deleted one.
+    ///
+    /// - Throws: `.unavailable` when it cannot be read.
+    func code(of link: LinkID) throws(KitError) -> ShortCode?
+
     /// What is kept for an account, at most `limit` behind the newest `start`.
     ///
     /// - Throws: `.unavailable` when it cannot be read.
@@ -39,6 +60,10 @@ struct StoreContents: Sendable {
     var directory: Directory.Contents
     /// As the table holds them: a million links are not to be in memory twice.
     var links: [LinkTable.Entry]
+    /// Codes of deleted links, with their owners by `User.key`.
+    var deleted: [ShortCode: Int] = [:]
+    /// The largest key a link ever had.
+    var lastLink = 0
     var heads: Sequencer.Heads
     /// Holes recorded so far, of all feeds.
     var holes = 0
@@ -54,10 +79,18 @@ struct CommitGroup: Sendable {
     var clicks: [Click] = []
     var holes: [FeedHole] = []
     var changes: [Change] = []
+    /// Names for the numbers that clicks carry.
+    var referrers: Referrers?
 
     /// Something other than a click that is written.
     enum Change: Sendable, Equatable {
         case link(Link)
+        /// A link with other values; those it had before are only replaced by a later revision.
+        case changed(Link)
+        /// Its clicks stay, and nobody but its owner gets its code.
+        case deleted(Link, at: Timestamp)
+        /// A new user, or a known one's new password.
+        case account(User, PasswordHash)
         /// A new key, or the new state of a known one.
         case key(APIKey)
         /// A new notification; of its account's at most `keeping` stay: read ones go first, the oldest of them first.

@@ -97,6 +97,9 @@ struct ServeCommand: AsyncParsableCommand {
     )
     var conformance = false
 
+    @Flag(help: "Let anybody make an account with a password.")
+    var allowRegistration = false
+
     enum Durability: String, ExpressibleByArgument, CaseIterable { case relaxed, strict }
 
     @Argument(help: ArgumentHelp("With --run: the command and its arguments, after --.", valueName: "command"))
@@ -203,6 +206,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.stallTimeout = stallTimeout ?? configuration.stallTimeout
         configuration.logBacklog = logBacklog ?? configuration.logBacklog
         configuration.isStrict = durability == .strict
+        if allowRegistration { configuration.allowsRegistration = true }
         configuration.opensMetrics = metricsOpen
         configuration.seed = seed
         if conformance { try configuration.beConformanceTestee() }

@@ -23,8 +23,8 @@ enum ExitStatus: Int32, Error {
         self =
             switch code {
             case .invalid, .invalidURL, .tooLarge: .badInput
-            case .unauthorized, .expired, .forbidden: .refused
-            case .notFound, .conflict, .inactive, .limitExceeded: .failed
+            case .unauthorized, .expired, .forbidden, .wrongPassword: .refused
+            case .notFound, .conflict, .emailTaken, .inactive, .limitExceeded: .failed
             case .unavailable: .unreachable
             case .internal: .internalError
             case .unwritable: .outputNotWritable

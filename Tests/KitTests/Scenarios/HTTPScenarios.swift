@@ -92,7 +92,7 @@ struct HTTPScenarios {
                 let answer = try await socket.response()
                 #expect(answer.status == 201)
                 let shape =
-                    /\{"success":true,"data":\{"id":"[0-9a-f]{24}","shortCode":"mi-promo","shortUrl":"http:\/\/127\.0\.0\.1:\d+\/mi-promo","originalUrl":"https:\/\/example\.com\/a","isCustomAlias":true,"isActive":true,"createdAt":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ","totalClicks":0,"qrCodeBase64":""\},"error":null\}/
+                    /\{"success":true,"data":\{"id":"[0-9a-f]{24}","shortCode":"mi-promo","shortUrl":"http:\/\/127\.0\.0\.1:\d+\/mi-promo","originalUrl":"https:\/\/example\.com\/a","isCustomAlias":true,"isActive":true,"createdAt":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ","totalClicks":0,"qrCodeBase64":"","status":"active","expiresAt":null,"maxClicks":null,"tags":\[\]\},"error":null\}/
                 #expect(answer.body.wholeMatch(of: shape) != nil, "\(answer.body)")
                 try await socket.send(Self.request("GET", "/mi-promo?utm=1"))
                 #expect(try await socket.response().head.contains("\r\nLocation: https://example.com/a\r\n"))

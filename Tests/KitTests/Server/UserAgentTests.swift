@@ -37,8 +37,9 @@ struct UserAgentTests {
         agent.withUTF8 { bytes in
             let bytes = UnsafeRawBufferPointer(bytes)
             #expect(UserAgent.details(of: bytes) == expected)
-            #expect(cache.details(of: bytes) == expected)
-            #expect(cache.details(of: bytes) == expected)
+            #expect(cache.look(at: bytes).details == expected)
+            #expect(cache.look(at: bytes).details == expected)
+            #expect(cache.look(at: bytes).hash == bytes.fnv1a)
         }
     }
 

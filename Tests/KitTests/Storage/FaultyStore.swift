@@ -32,6 +32,19 @@ final class FaultyStore: Store {
         try inner.position(in: feed, at: time)
     }
 
+    func statistics(of feed: Feed, _ range: StatisticsRange, now: Timestamp) throws(KitError) -> Statistics {
+        try inner.statistics(of: feed, range, now: now)
+    }
+
+    func referrers(of feed: Feed, after first: Position, through last: Position) throws(KitError) -> [Position: String]
+    {
+        try inner.referrers(of: feed, after: first, through: last)
+    }
+
+    func links(_ query: LinkQuery) throws(KitError) -> LinkPage { try inner.links(query) }
+
+    func code(of link: LinkID) throws(KitError) -> ShortCode? { try inner.code(of: link) }
+
     func notifications(of account: AccountID, from start: Int, limit: Int) throws(KitError) -> NotificationPage {
         try inner.notifications(of: account, from: start, limit: limit)
     }

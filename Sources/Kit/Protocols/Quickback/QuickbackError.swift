@@ -11,12 +11,12 @@ struct QuickbackError {
         message = error.message
         (layer, code) =
             switch error.code {
-            case .unauthorized: ("authentication", "AUTH_INVALID_TOKEN")
+            case .unauthorized, .wrongPassword: ("authentication", "AUTH_INVALID_TOKEN")
             case .expired: ("authentication", "AUTH_EXPIRED")
             case .limitExceeded: ("authentication", "AUTH_RATE_LIMITED")
             case .forbidden: ("firewall", "FIREWALL_ORG_ISOLATION")
             case .invalid, .invalidURL, .tooLarge: ("validation", "VALIDATION_FAILED")
-            case .notFound, .conflict, .inactive: ("guards", "NOT_FOUND")
+            case .notFound, .conflict, .emailTaken, .inactive: ("guards", "NOT_FOUND")
             case .unavailable, .unwritable, .internal: ("internal", "INTERNAL_ERROR")
             }
     }

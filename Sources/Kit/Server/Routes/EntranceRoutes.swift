@@ -21,7 +21,9 @@ extension Entrance {
         case .shared: return try Router.shared(call)
         case .quickback: return QuickbackRoutes.respond(call)
         case .quickdapp:
-            if let answer = try NotificationRoutes.respond(call) { return answer }
+            if call.request.path.hasPrefix("/api/v1/notifications"), let answer = try Operation.respond(call) {
+                return answer
+            }
             guard call.request.head.method == .GET, call.request.path == "/ws" else { return nil }
             return call.answer(try SocketRoute.explain(call))
         }

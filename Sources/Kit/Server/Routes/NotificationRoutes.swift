@@ -1,43 +1,12 @@
 import NIOCore
-import NIOHTTP1
 
 /// `/api/v1/notifications`: what is kept for the caller. Foreign ones are as good as absent.
 enum NotificationRoutes {
-    private static let path = "/api/v1/notifications"
-
-    /// Nil for what is not there.
-    static func respond(_ call: Call) throws(KitError) -> EventLoopFuture<HTTPResponse>? {
-        guard call.request.path.hasPrefix(path) else { return nil }
-        let parts = call.request.path.dropFirst(path.count)
-            .split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        switch (parts.first, parts.dropFirst()) {
-        case ("", []):
-            if let refusal = check(.GET, call) { return refusal }
-            return try list(call)
-        case ("", ["read-all"]):
-            if let refusal = check(.POST, call) { return refusal }
-            return try read(nil, call)
-        case ("", let rest) where rest.count == 2 && rest.last == "read":
-            if let refusal = check(.POST, call) { return refusal }
-            guard let id = Int(rest.first ?? ""), id > 0 else { throw .noNotification }
-            return try read(id, call)
-        default: return nil
-        }
-    }
-
-    private static func check(_ method: HTTPMethod, _ call: Call) -> EventLoopFuture<HTTPResponse>? {
-        guard call.request.head.method != method else { return nil }
-        return call.answer(
-            HTTPResponse(
-                KitError(.invalid, "\(call.request.path) does not take \(call.request.head.method)"),
-                status: .methodNotAllowed))
-    }
-
     private static func account(_ call: Call) throws(KitError) -> AccountID {
         try call.services.authenticator.callerAccount(call.bearer(), now: call.now)
     }
 
-    private static func list(_ call: Call) throws(KitError) -> EventLoopFuture<HTTPResponse> {
+    static func list(_ call: Call) throws(KitError) -> EventLoopFuture<HTTPResponse> {
         let account = try account(call)
         let start = try call.number("startIndex", usual: 0, 0...1_000_000_000)
         let limit = try call.number("perPage", usual: 20, 1...100)
@@ -49,6 +18,15 @@ enum NotificationRoutes {
                 ])
             }
     }
+
+    static func read(_ id: String, _ call: Call) throws(KitError) -> EventLoopFuture<HTTPResponse> {
+        // Who asks comes first: to nobody it is said what there is.
+        _ = try account(call)
+        guard let id = Int(id), id > 0 else { throw .noNotification }
+        return try read(id, call)
+    }
+
+    static func readAll(_ call: Call) throws(KitError) -> EventLoopFuture<HTTPResponse> { try read(nil, call) }
 
     /// One, or all.
     private static func read(_ id: Int?, _ call: Call) throws(KitError) -> EventLoopFuture<HTTPResponse> {

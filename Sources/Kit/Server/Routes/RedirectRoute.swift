@@ -10,14 +10,20 @@ enum RedirectRoute {
         guard let code = try? ShortCode(segment), let entry = call.services.links.entry(code) else {
             return call.answer(failure(missing, page: "link-no-encontrado", call))
         }
-        guard entry.link.isActive else {
-            return call.answer(failure(KitError(.inactive, "this link is switched off"), page: "link-inactivo", call))
+        let honoured = try isHonoured(call, for: entry.link)
+        let isTrusted = honoured || call.services.configuration.trustsProxy
+        guard call.services.redirectLimit.allows(call.client(isTrusted: isTrusted), now: call.now) else {
+            throw .tooManyRedirects
+        }
+        // What asks without clicking takes nothing of a link's maximum.
+        let isClick = call.request.head.method == .GET
+        guard entry.isOpen(at: call.now), entry.budget.map({ isClick ? $0.take() : !$0.isSpent }) ?? true else {
+            return call.answer(failure(closed(entry, call), page: "link-inactivo", call))
         }
         var response = HTTPResponse(status: .found, headers: RedirectReply.fixedHeaders)
         response.headers.insert(("Location", entry.link.destination.description), at: 0)
-        guard call.request.head.method == .GET else { return call.answer(response) }
-        let honoured = try isHonoured(call, for: entry.link)
-        let click = Click(of: entry.link, details: details(call, honoured: honoured), at: call.now)
+        guard isClick else { return call.answer(response) }
+        let click = click(of: entry.link, call, isTrusted: isTrusted)
         let (numbered, receipt) = call.server.recordNow(click)
         if honoured { response.headers.append(("X-Quikko-Position", "\(numbered.epoch):\(numbered.ownerNumber)")) }
         guard call.services.configuration.isStrict else { return call.answer(response) }
@@ -36,14 +42,28 @@ enum RedirectRoute {
         return caller.isAdmin || caller.user == link.owner
     }
 
-    private static func details(_ call: Call, honoured: Bool) -> ClickDetails {
+    private static func closed(_ entry: LinkTable.Entry, _ call: Call) -> KitError {
+        switch LinkView.status(of: entry, now: call.now) {
+        case "paused": KitError(.inactive, "this link is switched off")
+        case "expired": KitError(.inactive, "this link has expired")
+        default: KitError(.inactive, "this link has had all the clicks it was made for")
+        }
+    }
+
+    private static func click(of link: Link, _ call: Call, isTrusted: Bool) -> Click {
         let headers = call.request.head.headers
         var agent = headers.first(name: "user-agent") ?? ""
-        var details = agent.withUTF8 { UserAgent.details(of: UnsafeRawBufferPointer($0)) }
-        guard honoured || call.services.configuration.trustsProxy else { return details }
+        var referer = headers.first(name: "referer") ?? ""
         let country = headers.first(name: "cf-ipcountry") ?? headers.first(name: "x-country")
-        if let country = country.flatMap(Country.init) { details.country = country }
-        return details
+        return agent.withUTF8 { agent in
+            referer.withUTF8 { referer in
+                call.server.click(
+                    of: link, from: call.client(isTrusted: isTrusted),
+                    agent: UserAgent.look(at: UnsafeRawBufferPointer(agent)),
+                    country: isTrusted ? country.flatMap(Country.init) : nil,
+                    referer: UnsafeRawBufferPointer(referer), at: call.now)
+            }
+        }
     }
 
     /// The original sends browsers to a page of its dashboard; programs get the envelope.

@@ -23,6 +23,24 @@ enum SQLiteFeeds {
 
     static func feed(_ kind: Int, _ key: Int32) -> Feed { kind == 0 ? .owner(key) : .link(key) }
 
+    /// `kind` and `feed` of a row that belongs to a feed.
+    static func columns(of feed: Feed) -> (kind: Int, feed: Int32) { (Columns(feed).kind, Columns(feed).key) }
+
+    /// The last number of a feed that is durable, as a click, in a hole, or in the totals.
+    static func lastNumber(of feed: Feed, _ db: Database) throws -> Int64 {
+        let columns = Columns(feed)
+        let totals = columns.kind == 0 ? "users" : "links"
+        let row = try Row.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT (SELECT \(columns.number) FROM clicks WHERE \(columns.feed) = ?1
+                            ORDER BY epoch DESC, \(columns.number) DESC LIMIT 1),
+                        (SELECT last FROM holes WHERE kind = ?2 AND feed = ?1 ORDER BY epoch DESC, first DESC LIMIT 1),
+                        (SELECT clicks FROM \(totals) WHERE key = ?1)
+                    """), arguments: [columns.key, columns.kind])
+        return (0..<3).compactMap { row?[$0] as Int64? }.max() ?? 0
+    }
+
     static func insert(_ hole: FeedHole, _ db: Database) throws {
         let statement = try db.cachedStatement(sql: "INSERT OR REPLACE INTO holes VALUES (?, ?, ?, ?, ?, ?)")
         try statement.execute(arguments: [
@@ -91,13 +109,29 @@ enum SQLiteFeeds {
         page.isFull = true
     }
 
+    static func referrers(
+        of feed: Feed, after first: Position, through last: Position, _ db: Database
+    ) throws -> [Position: String] {
+        let columns = Columns(feed)
+        let rows = try Row.fetchCursor(
+            db.cachedStatement(
+                sql: """
+                    SELECT epoch, \(columns.number), referrer FROM clicks
+                    WHERE \(columns.feed) = ? AND (epoch, \(columns.number)) > (?, ?)
+                        AND (epoch, \(columns.number)) <= (?, ?) AND referrer IS NOT NULL
+                    """), arguments: [columns.key, first.epoch, first.number, last.epoch, last.number])
+        var domains: [Position: String] = [:]
+        while let row = try rows.next() { domains[Position(epoch: row[0], number: row[1])] = row[2] }
+        return domains
+    }
+
     private static func click(_ row: Row) throws -> Click {
         guard let owner = UserID(row[10] as String), let code = try? ShortCode(row[11] as String) else {
             throw KitError(.invalid, "the database holds a click that is not one; restore it from a backup")
         }
         let details = ClickDetails(
             country: (row[6] as String?).flatMap(Country.init) ?? .unknown, device: Device(named: row[7]),
-            browser: Browser(named: row[8]), isBot: row[9])
+            browser: Browser(named: row[8]), isBot: row[9] != 0, isPreview: row[9] == 2)
         var click = Click(
             code: code, link: row[3], owner: owner, ownerKey: row[1], details: details,
             at: Timestamp(microseconds: row[5]))

@@ -120,6 +120,67 @@ enum SQLiteSchema {
                     ) WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("6 rollups") { db in
+            try db.execute(
+                sql: """
+                    -- The domain a visitor came from; null when they did not say.
+                    ALTER TABLE clicks ADD COLUMN referrer TEXT;
+
+                    -- Clicks counted by hour (span 0) and day (1) since the Unix epoch, and by what they were: dimension 0 is
+                    -- device/browser/kind, 1 the country, 2 the referrer, 3 visitors new that day. Written with the clicks' own
+                    -- commit. `kind` and `feed` as in `holes`; the bucket comes first, so that what is written lies together.
+                    CREATE TABLE rollups (
+                        span INTEGER NOT NULL, bucket INTEGER NOT NULL, kind INTEGER NOT NULL, feed INTEGER NOT NULL,
+                        dimension INTEGER NOT NULL, value TEXT NOT NULL, clicks INTEGER NOT NULL,
+                        PRIMARY KEY (span, bucket, kind, feed, dimension, value)
+                    ) WITHOUT ROWID;
+
+                    -- Who was there today, by a hash that is another one tomorrow. Emptied when the day is over.
+                    CREATE TABLE visitors (
+                        day INTEGER NOT NULL, kind INTEGER NOT NULL, feed INTEGER NOT NULL, visitor INTEGER NOT NULL,
+                        PRIMARY KEY (day, kind, feed, visitor)
+                    ) WITHOUT ROWID;
+                    """)
+            let agent = "device || '/' || browser || '/' || CASE is_bot WHEN 0 THEN 'person' ELSE 'bot' END"
+            for (kind, feed) in [(0, "owner"), (1, "link")] {
+                for (dimension, value) in [(0, agent), (1, "coalesce(country, 'unknown')")] {
+                    for (span, length) in [(0, 3_600_000_000), (1, 86_400_000_000)] {
+                        let recent = "WHERE at > (SELECT max(at) FROM clicks) - 172800000000"
+                        try db.execute(
+                            sql: """
+                                INSERT INTO rollups SELECT \(span), at / \(length), \(kind), \(feed), \(dimension), \(value), count(*)
+                                FROM clicks \(span == 0 ? recent : "") GROUP BY at / \(length), \(feed), \(value)
+                                """)
+                    }
+                }
+            }
+        }
+        migrator.registerMigration("7 links that end") { db in
+            try db.execute(
+                sql: """
+                    -- Rows of deleted links stay, for the clicks they had; their codes may be used again. `tags` is `,one,two,`.
+                    CREATE TABLE new_links (
+                        key INTEGER PRIMARY KEY,
+                        id TEXT NOT NULL UNIQUE, code TEXT NOT NULL, destination TEXT NOT NULL,
+                        owner INTEGER NOT NULL REFERENCES users (key),
+                        is_custom INTEGER NOT NULL, is_active INTEGER NOT NULL,
+                        created_at INTEGER NOT NULL,
+                        clicks INTEGER NOT NULL DEFAULT 0,
+                        expires_at INTEGER, max_clicks INTEGER, tags TEXT NOT NULL DEFAULT '',
+                        revision INTEGER NOT NULL DEFAULT 0, deleted_at INTEGER
+                    );
+                    INSERT INTO new_links (key, id, code, destination, owner, is_custom, is_active, created_at, clicks)
+                        SELECT key, id, code, destination, owner, is_custom, is_active, created_at, clicks FROM links;
+                    DROP TABLE links;
+                    ALTER TABLE new_links RENAME TO links;
+                    CREATE UNIQUE INDEX links_by_code ON links (code) WHERE deleted_at IS NULL;
+                    CREATE INDEX links_by_owner ON links (owner, key) WHERE deleted_at IS NULL;
+                    """)
+        }
+        migrator.registerMigration("8 passwords") { db in
+            // As `PasswordHash` writes it; null for users who cannot log in.
+            try db.execute(sql: "ALTER TABLE users ADD COLUMN password TEXT")
+        }
         return migrator
     }
 }

@@ -33,6 +33,8 @@ final class SQLiteStore: Store {
     private struct State {
         var unwritten = Unwritten()
         var epoch: Int32 = 0
+        /// The last hour in which the past was forgotten.
+        var tidied = Int32.min
     }
 
     private let pool: DatabasePool
@@ -133,7 +135,9 @@ final class SQLiteStore: Store {
                 heads.isNew = isNew
                 let directory = try SQLiteRows.directory(db)
                 let contents = StoreContents(
-                    directory: directory, links: try SQLiteRows.links(db, users: directory.users), heads: heads,
+                    directory: directory, links: try SQLiteRows.links(db, users: directory.users),
+                    deleted: try SQLiteLinks.deleted(db),
+                    lastLink: try Int.fetchOne(db, sql: "SELECT max(key) FROM links") ?? 0, heads: heads,
                     holes: try Int.fetchOne(db, sql: "SELECT count(*) FROM holes") ?? 0,
                     lastNotification: try SQLiteNotifications.last(db),
                     revocations: try SQLiteRevocations.all(db, now: now),
@@ -172,8 +176,10 @@ final class SQLiteStore: Store {
                     for change in group.changes { answers.append(try apply(change, db)) }
                     // Before this group's rows: the heads count what earlier commits made durable.
                     if headsAreDue { try state.withLock { try writeHeads($0.unwritten, db) } }
-                    try SQLiteRows.insert(group.clicks, db)
+                    try SQLiteRows.insert(group.clicks, names: group.referrers, db)
+                    try SQLiteRollups.add(group.clicks, names: group.referrers, db)
                     for hole in group.holes { try SQLiteFeeds.insert(hole, db) }
+                    if let last = group.clicks.last { try tidy(last.at, db) }
                     return .commit
                 }
                 // Only what has been committed counts: numbers of clicks that never got in must not become totals.
@@ -198,6 +204,32 @@ final class SQLiteStore: Store {
 
     func notifications(of account: AccountID, from start: Int, limit: Int) throws(KitError) -> NotificationPage {
         try reading { try SQLiteNotifications.page(of: account, from: start, limit: limit, $0) }
+    }
+
+    func statistics(of feed: Feed, _ range: StatisticsRange, now: Timestamp) throws(KitError) -> Statistics {
+        let epoch = state.withLock(\.epoch)
+        return try reading { db in
+            let position = Position(epoch: epoch, number: try SQLiteFeeds.lastNumber(of: feed, db))
+            var statistics = Statistics(range, now: now, position: position)
+            try SQLiteRollups.read(feed, into: &statistics, db)
+            return statistics
+        }
+    }
+
+    func referrers(of feed: Feed, after first: Position, through last: Position) throws(KitError) -> [Position: String]
+    {
+        try reading { try SQLiteFeeds.referrers(of: feed, after: first, through: last, $0) }
+    }
+
+    func links(_ query: LinkQuery) throws(KitError) -> LinkPage { try reading { try SQLiteLinks.page(query, $0) } }
+
+    func code(of link: LinkID) throws(KitError) -> ShortCode? { try reading { try SQLiteLinks.code(of: link, $0) } }
+
+    /// Once an hour, in steps.
+    private func tidy(_ now: Timestamp, _ db: Database) throws {
+        let hour = RollupSpan.hour.bucket(of: now)
+        guard state.withLock({ $0.tidied < hour }) else { return }
+        if try !SQLiteRollups.removePast(before: now, db) { state.withLock { $0.tidied = hour } }
     }
 
     /// One snapshot for all that `body` asks; the writer goes on beside it.
