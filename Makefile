@@ -12,7 +12,7 @@ help:
 	@echo 'make serve    build release and run it: nothing needs to be configured'
 	@echo 'make test     build debug and run all tests'
 	@echo 'make build    build release into .build-release'
-	@echo 'make install  copy the binary to $$PREFIX/bin (/usr/local)'
+	@echo 'make install  binary, manual page and completions of three shells below $$PREFIX (/usr/local)'
 	@echo 'make crash    kill -9 the release build, 200 seeded rounds (ROUNDS=, SEED=), and recount'
 	@echo 'make tsan     feeds, hub and storage under the thread sanitizer'
 	@echo 'make bench    compare with a floor in raw epoll, in the same run'
@@ -69,6 +69,11 @@ dist: packages
 
 install: build
 	install -D -m 0755 $(QUIKKO) $(DESTDIR)$(PREFIX)/bin/quikko
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/,man/man1 bash-completion/completions zsh/site-functions fish/vendor_completions.d)
+	$(QUIKKO) manual > $(DESTDIR)$(PREFIX)/share/man/man1/quikko.1
+	$(QUIKKO) --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/quikko
+	$(QUIKKO) --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_quikko
+	$(QUIKKO) --generate-completion-script fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/quikko.fish
 
 format:
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests

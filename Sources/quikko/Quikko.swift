@@ -14,7 +14,9 @@ struct Quikko: AsyncParsableCommand {
         version: Kit.version,
         subcommands: [
             ServeCommand.self, ShortenCommand.self, ClickCommand.self, TicketCommand.self, SubscribeCommand.self,
-            LoadtestCommand.self, PublishCommand.self, StatusCommand.self, BenchCommand.self, FloorCommand.self,
+            LoadtestCommand.self, LinksCommand.self, PublishCommand.self, StatusCommand.self, BenchCommand.self,
+            FloorCommand.self,
+            ManualCommand.self,
         ]
     )
 

@@ -28,6 +28,23 @@ public struct APIClient: Sendable {
         public let isActive: Bool
         public let createdAt: String
         public let totalClicks: Int
+        /// `active`, `paused`, `expired` or `exhausted`; older servers do not say.
+        public let status: String?
+        public let expiresAt: String?
+        public let maxClicks: Int?
+        public let tags: [String]?
+    }
+
+    /// How a new link is to be; what is nil is the server's to choose, or no limit.
+    public struct LinkWish: Sendable {
+        public var destination: String
+        public var code: String?
+        /// RFC 3339 UTC.
+        public var expiresAt: String?
+        public var maxClicks: Int?
+        public var tags: [String] = []
+
+        public init(_ destination: String) { self.destination = destination }
     }
 
     /// A redirect that was followed one step.
@@ -47,8 +64,17 @@ public struct APIClient: Sendable {
     }
 
     public func shorten(_ destination: String, code: String?) async throws(KitError) -> LinkAnswer {
-        var body: [(String, JSON)] = [("originalUrl", .string(destination))]
-        if let code { body.append(("customAlias", .string(code))) }
+        var wish = LinkWish(destination)
+        wish.code = code
+        return try await shorten(wish)
+    }
+
+    public func shorten(_ wish: LinkWish) async throws(KitError) -> LinkAnswer {
+        var body: [(String, JSON)] = [("originalUrl", .string(wish.destination))]
+        if let code = wish.code { body.append(("customAlias", .string(code))) }
+        if let expiresAt = wish.expiresAt { body.append(("expiresAt", .string(expiresAt))) }
+        if let maxClicks = wish.maxClicks { body.append(("maxClicks", .int(maxClicks))) }
+        if !wish.tags.isEmpty { body.append(("tags", .array(wish.tags.map(JSON.string)))) }
         return try await post("/api/v1/urls", .object(.init(body)))
     }
 
@@ -214,9 +240,10 @@ public struct APIClient: Sendable {
     /// The data of a JSON answer.
     func get<Answer: Decodable>(_ path: String) async throws(KitError) -> Answer { try await call(.GET, path) }
 
-    private func call<Answer: Decodable>(
+    /// What came back, when it is no error.
+    func answer(
         _ method: HTTPMethod, _ path: String, headers: HTTPHeaders = [:], body: String? = nil
-    ) async throws(KitError) -> Answer {
+    ) async throws(KitError) -> (HTTPClientResponse, ByteBuffer) {
         guard credential != nil else {
             throw KitError(
                 .unauthorized,
@@ -224,6 +251,13 @@ public struct APIClient: Sendable {
         }
         let (response, body) = try await send(method, path, headers: headers, body: body)
         guard (200..<300).contains(response.status.code) else { throw Self.error(response.status, body) }
+        return (response, body)
+    }
+
+    func call<Answer: Decodable>(
+        _ method: HTTPMethod, _ path: String, headers: HTTPHeaders = [:], body: String? = nil
+    ) async throws(KitError) -> Answer {
+        let (_, body) = try await answer(method, path, headers: headers, body: body)
         guard let answer = try? JSONDecoder().decode(Envelope<Answer>.self, from: Data(buffer: body)) else {
             throw KitError(.unavailable, "\(origin) answered something that is not quikko's API")
         }

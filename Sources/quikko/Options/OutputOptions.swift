@@ -16,6 +16,12 @@ struct OutputOptions: ParsableArguments {
         transform: { $0.split(separator: ",").map(String.init) })
     var fields: [String] = []
 
+    /// Whether people get columns.
+    var isTable: Bool {
+        guard fields.isEmpty else { return false }
+        return output == .table || (output == .auto && Terminal.outputIsTerminal)
+    }
+
     /// Before anything is done: a field that does not exist.
     func check(_ names: [String]) throws {
         for field in fields where !names.contains(field) {

@@ -37,15 +37,27 @@ struct RecordPrinter {
         }
     }
 
+    /// What stands in the place of a record that was not made, so that results and lines go on corresponding.
+    mutating func printFailure(_ error: KitError, line: Int) {
+        switch options.output {
+        case .json, .ndjson:
+            let failure: JSON = ["code": .string(error.code.wireName), "message": .string(error.message)]
+            Terminal.print(JSON.object(["line": .int(line), "error": failure]).text)
+        case .auto, .quiet: if !Terminal.outputIsTerminal { Terminal.print("") }
+        case .table, .csv: break
+        }
+    }
+
     private func selected(_ record: Record) -> [(name: String, value: JSON)] {
         guard !options.fields.isEmpty else { return record.fields }
         return options.fields.compactMap { name in record.fields.first { $0.name == name } }
     }
 
-    private static func cell(_ value: JSON) -> String {
+    static func cell(_ value: JSON) -> String {
         switch value {
         case .string(let text): text
         case .null: ""
+        case .array(let values): values.map(cell).joined(separator: " ")
         default: value.text
         }
     }

@@ -32,6 +32,18 @@ enum Terminal {
         }
     }
 
+    /// Text that is whole lines already.
+    static func printWhole(_ text: String) {
+        guard !text.isEmpty else { return }
+        switch write(text, to: STDOUT_FILENO) {
+        case 0: break
+        case EPIPE: exit(0)
+        default:
+            complain("quikko: cannot write the output: \(String(cString: strerror(errno)))")
+            exit(ExitStatus.outputNotWritable.rawValue)
+        }
+    }
+
     /// The text without control characters: a server's words must not move the cursor.
     static func printable(_ text: String) -> String {
         String(text.map { $0.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control } ? $0 : "?" })
@@ -39,6 +51,9 @@ enum Terminal {
 
     /// One line for people.
     static func complain(_ line: String) { _ = write(line + "\n", to: STDERR_FILENO) }
+
+    /// One line for people, over the last one.
+    static func complainInPlace(_ line: String) { _ = write("\r" + line + "\u{1b}[K", to: STDERR_FILENO) }
 
     /// Unbuffered, so that each record is there when it happens. Returns 0 or the error number.
     private static func write(_ text: String, to descriptor: CInt) -> CInt {
