@@ -36,7 +36,8 @@ extension Authenticator {
 
     private func token(_ text: String, _ now: Timestamp) throws(KitError) -> Withdrawal {
         let ours = try? tokens.verify(text, now: nil)
-        if let claims = ours ?? (try? tokens.verify(text, type: "refresh", now: nil)), let user = UserID(claims.userID) {
+        if let claims = ours ?? (try? tokens.verify(text, type: "refresh", now: nil)), let user = UserID(claims.userID)
+        {
             return withdrawal(.token, claims.proof(of: text), user.description, user, claims.expiresAt, now)
         }
         if let payload = try? sessions.payload(of: text), let session = try? QuickbackSession(payload, now: nil) {

@@ -225,7 +225,8 @@ extension Operation {
                         ], optional: ["ticket", "token", "expiresIn"]), status: 201))
         case .revokeTicket:
             return OperationDescription(
-                tag: "tickets", summary: "Take a credential back, or all of a user's; sockets opened with it are closed.",
+                tag: "tickets",
+                summary: "Take a credential back, or all of a user's; sockets opened with it are closed.",
                 body: Self.body(
                     [("credential", Schema.optionalText), ("user", Schema.optionalText)],
                     optional: ["credential", "user"]),

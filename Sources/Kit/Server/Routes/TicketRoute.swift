@@ -73,7 +73,8 @@ enum TicketRoute {
         guard kind == "session", case .ticket = Credential.bearer(text) else { return try call.caller() }
         let start = try call.services.authenticator.startIdentity(text, now: call.now)
         return Identity(
-            user: start.user, scope: .observer, organization: start.organization, roles: start.roles, proof: start.proof)
+            user: start.user, scope: .observer, organization: start.organization, roles: start.roles, proof: start.proof
+        )
     }
 
     private static func subject(_ request: Request, _ caller: Identity, _ call: Call) throws(KitError) -> Identity {
