@@ -168,7 +168,8 @@ struct RightsSimulation {
             case .leave(let room): shard.leave(subscriber, room)
             case .take(let seat): perform(codec.seated(seat, true), &codec, subscriber)
             case .send, .giveBack, .forgetAccount: break
-            case .authorize, .verify, .end: Issue.record("not asked for: \(action)")
+            case .authorize, .verify, .end, .sendBinary, .joinAs, .leaveAs, .authenticate, .describe:
+                Issue.record("not asked for: \(action)")
             }
         }
     }

@@ -49,7 +49,7 @@ struct SocketIOTranscriptTests {
                 case .end(let code, let reason):
                     said.append("= \(code.rawValue) \(reason)")
                     isOver = true
-                case .sendBinary, .join, .leave, .authorize, .verify, .take, .giveBack:
+                case .sendBinary, .join, .leave, .authorize, .verify, .forgetAccount, .take, .giveBack:
                     Issue.record("not for this protocol: \(action)")
                 }
             }
