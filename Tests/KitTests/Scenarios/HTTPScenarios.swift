@@ -357,6 +357,15 @@ struct HTTPScenarios {
             } throws: {
                 ($0 as? KitError)?.code == .forbidden
             }
+            // Its keys are a user's.
+            try await TestSocket.open(running.port) { socket in
+                for (body, status) in [("{}", 201), (#"{"scope":"observer"}"#, 400), (#"{"scope":"admin"}"#, 403)] {
+                    try await socket.send(
+                        Self.request("POST", "/api/v1/keys", ["Authorization: Bearer \(session)"], body: body))
+                    let answer = try await socket.response()
+                    #expect(answer.status == status && (status != 201 || answer.body.contains(#""scope":"user""#)))
+                }
+            }
             // To look is allowed.
             try await TestSocket.open(running.port) { socket in
                 try await socket.send(Self.request("GET", "/api/v1/server", ["Authorization: Bearer \(session)"]))

@@ -15,9 +15,11 @@ enum KeyRoutes {
         let request = try call.body(Request.self)
         let label = request.label ?? ""
         guard label.unicodeScalars.count <= 100 else { throw KitError(.invalid, "a label has at most 100 characters") }
-        var scope = caller.scope
+        var scope: Scope = caller.isAdmin ? .admin : .user
         if let text = request.scope {
-            guard let asked = Scope(rawValue: text) else { throw KitError(.invalid, "scope must be admin or user") }
+            guard let asked = Scope(rawValue: text), asked != .observer else {
+                throw KitError(.invalid, "scope must be admin or user")
+            }
             guard asked == .user || caller.isAdmin else {
                 throw KitError(.forbidden, "only an administrator makes an administrator's key")
             }
