@@ -251,6 +251,11 @@ final class Sequencer: Sendable {
     func head(of feed: Feed) -> Position {
         Position(epoch: epoch, number: state.withLock { $0.heads.number(of: feed) })
     }
+
+    /// The heads of several feeds at one moment, in their order.
+    func heads(of feeds: [Feed]) -> [Position] {
+        state.withLock { state in feeds.map { Position(epoch: epoch, number: state.heads.number(of: $0)) } }
+    }
 }
 
 extension [Int64] {

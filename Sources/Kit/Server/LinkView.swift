@@ -5,7 +5,8 @@ enum LinkView {
         "qrCodeBase64", "status", "expiresAt", "maxClicks", "tags",
     ]
 
-    static func json(_ entry: LinkTable.Entry, _ call: Call) -> JSON {
+    /// - Parameter clicks: Its total, where it was read with others; otherwise as it is now.
+    static func json(_ entry: LinkTable.Entry, clicks: Int64? = nil, _ call: Call) -> JSON {
         let link = entry.link
         return [
             "id": .string(link.id.description), "shortCode": .string(link.code.description),
@@ -13,7 +14,7 @@ enum LinkView {
             "originalUrl": .string(link.destination.description),
             "isCustomAlias": .bool(link.isCustom), "isActive": .bool(link.isActive),
             "createdAt": .string(link.createdAt.secondsDescription),
-            "totalClicks": .int(Int(call.services.sequencer.head(of: .link(Int32(link.key))).number)),
+            "totalClicks": .int(Int(clicks ?? call.services.sequencer.head(of: .link(Int32(link.key))).number)),
             // No QR codes yet; clients of the original take an empty string for a failed one.
             "qrCodeBase64": "",
             "status": .string(status(of: entry, now: call.now)),

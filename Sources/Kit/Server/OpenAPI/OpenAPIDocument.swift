@@ -86,7 +86,8 @@ enum OpenAPIDocument {
                 ),
             ]),
             "Meta": Schema.object(
-                ["page", "limit", "total", "totalPages"].map { ($0, Schema.number()) }),
+                ["page", "limit", "total", "totalPages"].map { ($0, Schema.number()) } + [("position", Schema.position)]
+            ),
             "Link": Schema.object([
                 ("id", Schema.pattern("^[0-9a-f]{24}$")), ("shortCode", Schema.text), ("shortUrl", Schema.text),
                 ("originalUrl", Schema.text), ("isCustomAlias", Schema.flag), ("isActive", Schema.flag),

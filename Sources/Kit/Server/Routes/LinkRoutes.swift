@@ -48,11 +48,16 @@ enum LinkRoutes {
         query.isActive = try flag("isActive", call)
         query.tag = try call.query("tag").map { text throws(KitError) in try Tag(text) }
         return call.services.reader.links(query, on: call.server.loop).map { found in
-            HTTPResponse(
-                .array(entries(found.codes, of: owner, call).map { LinkView.json($0, call) }),
+            let entries = entries(found.codes, of: owner, call)
+            // The totals and the place in the owner's feed at one moment: whoever counts the events behind it stays exact.
+            let heads = call.services.sequencer.heads(
+                of: [.owner(Int32(owner.key))] + entries.map { .link(Int32($0.link.key)) })
+            return HTTPResponse(
+                .array(zip(entries, heads.dropFirst()).map { LinkView.json($0, clicks: $1.number, call) }),
                 meta: [
                     "page": .int(page), "limit": .int(limit), "total": .int(found.total),
                     "totalPages": .int((found.total + limit - 1) / limit),
+                    "position": .string(heads[0].description),
                 ])
         }
     }
