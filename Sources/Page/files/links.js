@@ -75,7 +75,7 @@ export class LinkList {
     write($('links-count'), count(meta.total, isFiltered ? 'match' : 'link', isFiltered ? 'matches' : 'links'));
     show($('links-table'), links.length > 0);
     show($('links-none'), links.length === 0);
-    write($('links-none'), isFiltered ? 'No link is like that.' : 'No links yet. Make the first one on the live page.');
+    write($('links-none'), isFiltered ? 'No link is like that.' : 'No links yet. Make the first one on the overview.');
     show($('links-pages'), meta.totalPages > 1);
     write($('links-page'), `${meta.page} of ${meta.totalPages}`);
     $('links-back').disabled = meta.page <= 1;
