@@ -10,7 +10,7 @@ struct StatusTests {
         {"version":"0.1.0","epoch":1,"uptimeSeconds":12,"connections":3,"replaying":0,"slow":1,"rooms":2,"links":5,\
         "memoryBytes":39000000,"reasons":[],"clicks":{"numbered":10,"unlogged":0,"lost":0,"undelivered":0},\
         "log":{"failing":false,"oldestMilliseconds":0,"commits":4,"holes":0},\
-        "messages":{"accepted":10,"delivered":9,"dropped":{"full":1,"closed":0,"overload":0},"pending":0,"deferred":0},\
+        "messages":{"accepted":10,"delivered":9,"dropped":{"full":1,"closed":0,"overload":0,"conflated":0},"pending":0,"deferred":0},\
         "notices":{"gaps":1,"announced":1,"positions":0},\
         "slowConsumers":{"dropping":1,"replayed":0,"stalled":0},"oldestMilliseconds":0,\
         "latency":{"count":9,"p50":0.4,"p99":1.2,"p999":3.0,"max":3.1}}
@@ -18,7 +18,7 @@ struct StatusTests {
     static let connection = """
         {"id":"c1","user":"64a1f0c2b3d4e5f601234567","protocol":"quikko","variant":"positions","state":"slow",\
         "openedSeconds":12,"closedSeconds":null,"closeCode":null,"accepted":5,"delivered":4,\
-        "dropped":{"full":1,"closed":0,"overload":0},"pending":0,"deferred":0,"announced":1,"oldestMilliseconds":1234}
+        "dropped":{"full":1,"closed":0,"overload":0,"conflated":0},"pending":0,"deferred":0,"announced":1,"oldestMilliseconds":1234}
         """
 
     private let server: APIClient.ServerAnswer

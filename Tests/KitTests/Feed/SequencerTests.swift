@@ -150,7 +150,7 @@ struct SequencerTests {
             late.missed == [
                 .user(UserID(high: 1, low: 0)): 3...5, .link(try ShortCode("code-1")): 3...5,
                 // Without numbers only how many counts.
-                .organization(.home): 1...3,
+                .organization(.home): 1...3, .totals: 1...3,
             ])
         #expect(sequencer.counters.undelivered == 3)
     }

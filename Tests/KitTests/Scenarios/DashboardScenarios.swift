@@ -11,6 +11,7 @@ struct DashboardScenarios {
     private static func configure(_ configuration: inout ServerConfiguration) {
         configuration.tokenSecret = DashboardTokens.secret
         configuration.metricInterval = .zero
+        configuration.engine.interval = .seconds(600)
     }
 
     /// A socket that has joined `/dashboard`.
