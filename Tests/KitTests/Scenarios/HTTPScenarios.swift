@@ -309,7 +309,7 @@ struct HTTPScenarios {
     func `a peer that asks and never reads is not read from, and gets every answer once it reads`(path: String)
         async throws
     {
-        try await TestServer.run { running in
+        try await TestServer.run({ $0.requestDeadline = .seconds(600) }) { running in
             _ = try await running.client.shorten("https://swift.org", code: "guide")
             let total = path == "/" ? 2_000 : 20_000
             try await TestSocket.open(running.port, receiveBuffer: 4_096) { socket in

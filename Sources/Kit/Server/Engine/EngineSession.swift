@@ -357,7 +357,8 @@ final class EngineSession: FrameSink, HubClient, CodecHost, Timed {
             joinDue = .distantFuture
         }
         guard keepsUp(now) else { return nil }
-        return min(pongDue ?? pingDue, joinDue)
+        // A pong may bring the next ping nearer than its own deadline was.
+        return min(pongDue.map { min($0, now + timing.interval.timeAmount) } ?? pingDue, joinDue)
     }
 
     /// Asks whether the client is there, in time; false when it has not answered.
