@@ -7,7 +7,9 @@ import Testing
 /// What the protocols' official suites check, point by point, on the testee they check it on.
 struct ConformanceScenarios {
     /// What is late on a busy machine must not end what is tested.
-    private static let patient = EngineTiming(interval: .seconds(600), timeout: .seconds(600), join: .seconds(600))
+    private static let patient = EngineTiming(
+        interval: .seconds(600), timeout: .seconds(600), join: .seconds(600), upgrade: .seconds(600),
+        farewell: .seconds(600))
 
     private static func run(
         _ timing: EngineTiming = patient, _ body: (TestServer.Running) async throws -> Void
@@ -16,6 +18,7 @@ struct ConformanceScenarios {
             {
                 try? $0.beConformanceTestee()
                 $0.engine = timing
+                $0.closeDeadline = .seconds(600)
             }, body)
     }
 

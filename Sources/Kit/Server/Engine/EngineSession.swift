@@ -38,7 +38,6 @@ final class EngineSession: FrameSink, HubClient, CodecHost, Timed {
     /// The client closed the session before it asked for the last time: then it is told that there is nothing more.
     private var owesFarewell: Bool { farewellDue != nil }
     private var farewellDue: NIODeadline?
-    private static let farewellLimit = TimeAmount.seconds(2)
     /// A WebSocket the session may move to.
     private var candidate: EngineSocket?
     private var isProbed = false
@@ -279,7 +278,7 @@ final class EngineSession: FrameSink, HubClient, CodecHost, Timed {
         case .polling:
             // Its last poll may still be on its way here.
             if !polls.answer(.enginePacket("6")) {
-                let due = NIODeadline.now() + Self.farewellLimit
+                let due = NIODeadline.now() + timing.farewell.timeAmount
                 farewellDue = due
                 server.wheel.add(self, due: due)
             }

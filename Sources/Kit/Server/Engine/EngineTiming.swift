@@ -11,6 +11,8 @@ public struct EngineTiming: Sendable, Equatable {
     public var join = Duration.seconds(45)
     /// For a session of polls to move to the WebSocket it has opened; then that is closed.
     public var upgrade = Duration.seconds(10)
+    /// For a client that has closed its session to ask for the last time.
+    public var farewell = Duration.seconds(2)
 
     /// What the protocols' own test suites expect.
     static let conformance = EngineTiming(
